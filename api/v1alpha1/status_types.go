@@ -1,0 +1,88 @@
+package v1alpha1
+
+import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// MaxStatusInstances is how many instances status.instances lists at most; the counts per tier cover all of them.
+const MaxStatusInstances = 256
+
+// BotClusterStatus is what the operator sees.
+type BotClusterStatus struct {
+	// ObservedGeneration is the generation of the spec that this status answers.
+	// +optional
+	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
+
+	// Conditions: Ready, Reconciling, Stalled, and one for each part. `kubectl wait --for=condition=Ready` works.
+	// +listType=map
+	// +listMapKey=type
+	// +optional
+	Conditions []metav1.Condition `json:"conditions,omitempty"`
+
+	// Replicas is the number of bot instances that exist.
+	// +optional
+	Replicas int32 `json:"replicas"`
+
+	// ReadyReplicas is the number of bot instances that passed their probe and serve.
+	// +optional
+	ReadyReplicas int32 `json:"readyReplicas"`
+
+	// Selector is what the scale subresource reports, for an HPA or KEDA.
+	// +optional
+	Selector string `json:"selector,omitempty"`
+
+	// URLs are where the edge answers.
+	// +listType=atomic
+	// +optional
+	URLs []string `json:"urls,omitempty"`
+
+	// Tiers counts the instances of each tier.
+	// +listType=map
+	// +listMapKey=name
+	// +optional
+	Tiers []TierStatus `json:"tiers,omitempty"`
+
+	// Instances lists the instances by tier and ordinal, at most 256.
+	// +listType=map
+	// +listMapKey=name
+	// +optional
+	Instances []InstanceStatus `json:"instances,omitempty"`
+}
+
+// TierStatus counts the instances of one tier.
+type TierStatus struct {
+	// Name of the tier: bot or edge.
+	Name string `json:"name"`
+	// Desired is how many there should be.
+	Desired int32 `json:"desired"`
+	// Current is how many exist.
+	Current int32 `json:"current"`
+	// Ready is how many serve.
+	Ready int32 `json:"ready"`
+	// Updated is how many were made from the current spec.
+	Updated int32 `json:"updated"`
+	// Draining is how many are leaving.
+	Draining int32 `json:"draining"`
+}
+
+// InstanceStatus is one instance as it was last seen.
+type InstanceStatus struct {
+	// Name of the Incus instance.
+	Name string `json:"name"`
+	// Tier of the instance: bot or edge.
+	Tier string `json:"tier"`
+	// Ordinal of the instance in its tier, from 1.
+	Ordinal int32 `json:"ordinal"`
+	// Phase in one word: Creating, Stopped, Starting, Booting, Probing, Ready, Degraded, Unhealthy, Draining,
+	// Stopping, Deleting, Failed, Conflict or Unknown. For people; programs read conditions.
+	Phase string `json:"phase"`
+	// Address of the instance on its network.
+	// +optional
+	Address string `json:"address,omitempty"`
+	// Location is the Incus cluster member that runs it, when the server is clustered.
+	// +optional
+	Location string `json:"location,omitempty"`
+	// Message says what is wrong or awaited.
+	// +optional
+	Message string `json:"message,omitempty"`
+}

@@ -1,0 +1,87 @@
+package model
+
+import "time"
+
+// MemberState says whether a bot in the pool takes new requests.
+type MemberState string
+
+const (
+	// MemberActive takes new requests once its probe passed.
+	MemberActive MemberState = "active"
+	// MemberDraining ends what it has in hand and takes nothing new.
+	MemberDraining MemberState = "draining"
+	// MemberRemoved is out of the pool; an edge shows it while requests are still in flight.
+	MemberRemoved MemberState = "removed"
+)
+
+// ProbeResult is what an edge last learned of a member's health.
+type ProbeResult string
+
+const (
+	// ProbeUnknown is a member that was not probed yet.
+	ProbeUnknown ProbeResult = "unknown"
+	// ProbeHealthy is a member that passed.
+	ProbeHealthy ProbeResult = "healthy"
+	// ProbeDegraded is a member that lives but says that its database is away.
+	ProbeDegraded ProbeResult = "degraded"
+	// ProbeUnhealthy is a member that failed.
+	ProbeUnhealthy ProbeResult = "unhealthy"
+)
+
+// Probe says how members are probed.
+type Probe struct {
+	Path     string
+	Interval time.Duration
+	Timeout  time.Duration
+	Retries  int
+}
+
+// Pool is the set of bots that an edge is to know.
+type Pool struct {
+	// Revision identifies the content: equal revisions, equal pools.
+	Revision string
+	Probe    Probe
+	Members  []Member
+}
+
+// Member is one bot of a pool.
+type Member struct {
+	Name string
+	// Address is IP:port.
+	Address string
+	State   MemberState
+}
+
+// EdgeState is what an edge answers: which routes and which pool it holds, and how the members do.
+type EdgeState struct {
+	// Process identifies the run of Caddy; a new one has an empty pool.
+	Process string
+	// RoutesRevision is the revision of the routes that it serves, empty before the first.
+	RoutesRevision string
+	// PoolRevision is the revision of the pool that it holds, empty before the first.
+	PoolRevision string
+	Members      []MemberStatus
+}
+
+// MemberStatus is a member as one edge sees it.
+type MemberStatus struct {
+	Name    string
+	Address string
+	State   MemberState
+	// Serving tells that new requests may go to it.
+	Serving bool
+	Probe   ProbeResult
+	// StatusCode of the last probe, zero when there was no answer; Message says what failed.
+	StatusCode int
+	Message    string
+	// InFlight counts requests and open streams.
+	InFlight int64
+}
+
+// Routes is a configuration for an edge.
+type Routes struct {
+	// Revision identifies the content: equal revisions, equal routes.
+	Revision string
+	// Config is Caddy's JSON.
+	Config []byte
+}

@@ -1,0 +1,29 @@
+package provider
+
+import (
+	"context"
+	"net"
+
+	"github.com/generalbots/botcluster-operator/controllers/model"
+)
+
+// DialFunc opens a connection to an edge's admin API.
+type DialFunc func(ctx context.Context) (net.Conn, error)
+
+// Edges gives access to edges. Implementations keep a connection to each.
+type Edges interface {
+	// Edge returns the edge behind a key that is unique to the instance. It does not connect.
+	Edge(key string, dial DialFunc) Edge
+	// Forget closes what is kept for a key.
+	Forget(key string)
+}
+
+// Edge is the Caddy of one edge instance.
+type Edge interface {
+	// State returns the routes and pool that the edge holds, and how the pool's members do.
+	State(ctx context.Context) (model.EdgeState, error)
+	// SetRoutes replaces the routes. A configuration that Caddy refuses is a Terminal error, and the old one serves on.
+	SetRoutes(ctx context.Context, routes model.Routes) error
+	// SetPool replaces the pool without touching connections, and returns the state after it.
+	SetPool(ctx context.Context, pool model.Pool) (model.EdgeState, error)
+}

@@ -1,0 +1,65 @@
+package provider
+
+import (
+	"context"
+	"net"
+	"time"
+
+	"github.com/generalbots/botcluster-operator/controllers/model"
+)
+
+// Hosts gives access to Incus servers. Implementations keep one connection per identity.
+type Hosts interface {
+	// Host returns the server behind an identity. It does not connect: the first call of the Host does.
+	Host(identity model.Identity) (Host, error)
+}
+
+// Host is one project on one Incus server.
+type Host interface {
+	// Key identifies the server and project in logs and metrics; it holds no secret.
+	Key() string
+	// Facts looks for what a BotCluster needs. What is missing is a Terminal error with the sentence for the user.
+	// Answers may be up to half a minute old; a failure is looked at anew each time.
+	Facts(ctx context.Context, requirements model.Requirements) (model.HostFacts, error)
+	// Inventory returns the instances and volumes that carry the owner's UID, the foreign ones that have a name of
+	// the owner's, and those with a name of the owner's that could not be read (StateUnknown). It shows everything that
+	// calls on this Host have changed or started before. An owner without UID stands for all owners of its Manager.
+	Inventory(ctx context.Context, owner model.Owner) (model.Inventory, error)
+	// Instances changes instances.
+	Instances() Instances
+	// Volumes changes custom volumes.
+	Volumes() Volumes
+	// Dial connects to a unix socket or loopback port inside an instance through an exec session.
+	Dial(ctx context.Context, instance string, target Target) (net.Conn, error)
+}
+
+// Instances changes the instances of a Host.
+type Instances interface {
+	// Create starts the creation of an instance. The volumes that its devices name exist already.
+	Create(ctx context.Context, want model.InstanceSpec) error
+	// Configure writes files into an instance that is stopped and marks it with the hash; a crash in the middle leaves
+	// it unmarked.
+	Configure(ctx context.Context, name string, owner model.Owner, files []model.File, hash string) error
+	// Change changes limits, devices and tags of an instance, live.
+	Change(ctx context.Context, name string, owner model.Owner, change model.InstanceChange) error
+	// Start starts or unfreezes an instance.
+	Start(ctx context.Context, name string, owner model.Owner) error
+	// Stop stops an instance, by force when grace is zero, else gracefully within grace (seconds resolution).
+	Stop(ctx context.Context, name string, owner model.Owner, grace time.Duration) error
+	// Delete removes a stopped instance.
+	Delete(ctx context.Context, name string, owner model.Owner) error
+}
+
+// Volumes changes custom volumes of a Host.
+type Volumes interface {
+	// Create makes an empty file system volume, tagged with its owner.
+	Create(ctx context.Context, want model.Volume) error
+	// Delete removes a volume that no instance uses.
+	Delete(ctx context.Context, volume model.Volume) error
+}
+
+// Target is an address inside an instance; exactly one field is set.
+type Target struct {
+	UnixSocket   string
+	LoopbackPort int
+}
