@@ -1,0 +1,110 @@
+package main
+
+import (
+	"math"
+	"runtime/debug"
+	"sync"
+	"time"
+)
+
+// leak keeps memory for ever at a rate, until the rate becomes 0 and all of it is given back.
+type leak struct {
+	mu   sync.Mutex
+	stop chan struct{}
+	rate int64
+	held [][]byte
+}
+
+// leakTick is how often a piece is added: often enough to look steady in a graph.
+const leakTick = 100 * time.Millisecond
+
+func (l *leak) setRate(bytesPerSecond int64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if bytesPerSecond == l.rate {
+		return
+	}
+	l.rate = bytesPerSecond
+	if l.stop != nil {
+		close(l.stop)
+		l.stop = nil
+	}
+	if bytesPerSecond == 0 {
+		l.held = nil
+		debug.FreeOSMemory()
+		return
+	}
+	l.stop = make(chan struct{})
+	go l.grow(bytesPerSecond, l.stop)
+}
+
+func (l *leak) grow(bytesPerSecond int64, stop <-chan struct{}) {
+	ticker := time.NewTicker(leakTick)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-stop:
+			return
+		case <-ticker.C:
+			l.add(int(bytesPerSecond * int64(leakTick) / int64(time.Second)))
+		}
+	}
+}
+
+func (l *leak) add(size int) {
+	piece := make([]byte, size)
+	for page := 0; page < len(piece); page += 4096 {
+		piece[page] = 1 // memory that nobody wrote to is not resident
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.rate != 0 {
+		l.held = append(l.held, piece)
+	}
+}
+
+// burner keeps processor cores busy.
+type burner struct {
+	mu    sync.Mutex
+	stop  chan struct{}
+	cores float64
+}
+
+// burnPeriod is the length of one cycle of work and rest: short beside any measuring interval.
+const burnPeriod = 20 * time.Millisecond
+
+func (b *burner) setCores(cores float64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if cores == b.cores {
+		return
+	}
+	b.cores = cores
+	if b.stop != nil {
+		close(b.stop)
+		b.stop = nil
+	}
+	if cores == 0 {
+		return
+	}
+	b.stop = make(chan struct{})
+	for whole := range int(math.Ceil(cores)) {
+		go burn(min(1, cores-float64(whole)), b.stop)
+	}
+}
+
+// burn keeps one core busy for a share of the time.
+func burn(share float64, stop <-chan struct{}) {
+	work := time.Duration(share * float64(burnPeriod))
+	ticker := time.NewTicker(burnPeriod)
+	defer ticker.Stop()
+	for {
+		for begin := time.Now(); time.Since(begin) < work; {
+		}
+		select {
+		case <-stop:
+			return
+		case <-ticker.C:
+		}
+	}
+}
