@@ -1,0 +1,116 @@
+#!/usr/bin/env bash
+# environment.sh up NAME | down NAME: a corner of Incus that is ours alone. "up" makes the project and storage pool
+# botcluster-NAME, the bridge bcNAME "down" removes all of it and nothing else.
+# BOTCLUSTER_POOL_SIZE sets the size of a new pool. Its file is sparse: it takes the space that is used.
+. "$(dirname "$0")/lib.sh"
+
+usage() { die "usage: environment.sh up|down NAME (a to z, 0 to 9 and dashes, at most 13 characters, beginning with a letter)"; }
+
+[ $# -eq 2 ] || usage
+# An interface name has at most 15 characters, two of which are ours.
+[[ $2 =~ ^[a-z]([a-z0-9-]{0,11}[a-z0-9])?$ ]] || usage
+project=botcluster-$2
+pool=botcluster-$2
+bridge=bc$2
+pool_size=${BOTCLUSTER_POOL_SIZE:-100GiB}
+
+project_exists() { incus project show "$project" >/dev/null 2>&1; }
+pool_exists() { incus storage show "$pool" >/dev/null 2>&1; }
+bridge_exists() { incus network show "$bridge" >/dev/null 2>&1; }
+in_project() { incus --project "$project" "$@"; }
+
+make_pool() {
+	if pool_exists; then return; fi
+	say "making the storage pool $pool: btrfs in a sparse file of $pool_size"
+	incus storage create "$pool" btrfs size="$pool_size" --quiet
+}
+
+# Incus itself finds an IPv4 subnet that no route and no neighbour uses.
+make_bridge() {
+	if bridge_exists; then return; fi
+	incus network create "$bridge" --type bridge ipv4.address=auto ipv4.nat=true ipv6.address=none --quiet
+	say "made the bridge $bridge: $(incus network get "$bridge" ipv4.address)"
+}
+
+make_project() {
+	if project_exists; then return; fi
+	say "making the project $project"
+	incus project create "$project" --quiet \
+		-c features.images=true -c features.profiles=true -c features.storage.volumes=true -c features.networks=false
+}
+
+make_profile() {
+	in_project profile edit default <<-YAML
+		description: Root disk and network of the environment
+		config: {}
+		devices:
+		  root: {type: disk, path: /, pool: $pool}
+		  eth0: {type: nic, name: eth0, network: $bridge}
+	YAML
+}
+
+up() {
+	make_pool
+	make_bridge
+	make_project
+	make_profile
+	say "the environment $project is up"
+}
+
+# each COMMAND… runs the command once for every line of stdin, eight at a time.
+each() { xargs --no-run-if-empty --max-procs=8 --delimiter='\n' -n 1 "$@"; }
+
+# A protected instance refuses to be deleted; here its owner has asked for it.
+remove_instances() {
+	local names
+	names=$(in_project list --format csv --columns n)
+	[ -n "$names" ] || return 0
+	say "removing the instances $(tr '\n' ' ' <<<"$names")"
+	each incus --project "$project" config set {} security.protection.delete=false <<<"$names"
+	each incus --project "$project" delete --force {} <<<"$names"
+}
+
+remove_images() { in_project image list --format csv --columns f | each incus --project "$project" image delete --quiet; }
+
+remove_volumes() {
+	pool_exists || return 0
+	in_project storage volume list "$pool" type=custom --format csv --columns n |
+		each incus --project "$project" storage volume delete "$pool" --quiet
+}
+
+remove_profiles() {
+	in_project profile list --format csv --columns n | grep --invert-match --line-regexp default |
+		each incus --project "$project" profile delete
+	printf 'devices: {}\n' | in_project profile edit default
+}
+
+remove_project() {
+	project_exists || return 0
+	remove_instances
+	remove_images
+	remove_volumes
+	remove_profiles
+	say "removing the project $project"
+	incus project delete "$project" --quiet
+}
+
+down() {
+	incus_answers || die "no Incus daemon answers: run incus.sh start"
+	remove_project
+	if bridge_exists; then
+		say "removing the bridge $bridge"
+		incus network delete "$bridge" --quiet
+	fi
+	if pool_exists; then
+		say "removing the storage pool $pool"
+		incus storage delete "$pool" --quiet
+	fi
+	say "the environment $project is gone"
+}
+
+require_root
+hold_lock "environment-$2"
+case $1 in
+up | down) "$1" ;;
+*) usage ;;
+esac
