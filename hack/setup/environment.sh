@@ -25,10 +25,32 @@ make_pool() {
 	incus storage create "$pool" btrfs size="$pool_size" --quiet
 }
 
-# Incus itself finds an IPv4 subnet that no route and no neighbour uses.
+# routed SUBNET tells whether any route but the default one touches the subnet.
+routed() { [ -n "$(ip -4 route show root "$1"; ip -4 route show match "$1" | grep --invert-match '^default')" ]; }
+
+# free_gateway prints the gateway address of a /24 that no route touches. The search begins at a place that the name
+# decides, so that environments made at the same time do not meet.
+free_gateway() {
+	local first step number subnet
+	first=$(($(cksum <<<"$bridge" | cut -d' ' -f1) % 65536))
+	for ((step = 0; step < 65536; step++)); do
+		number=$(((first + step) % 65536))
+		subnet=10.$((number / 256)).$((number % 256))
+		if ! routed "$subnet.0/24"; then
+			printf '%s.1/24\n' "$subnet"
+			return
+		fi
+	done
+	die "every subnet of 10.0.0.0/8 has a route"
+}
+
+create_bridge() { incus network create "$bridge" --type bridge ipv4.address="$1" ipv4.nat=true ipv6.address=none --quiet; }
+
+# Incus itself looks for a subnet that no route and no neighbour uses. It takes any answer to a ping for a neighbour, so it
+# finds none behind a gateway that answers for every address; then the routes alone decide.
 make_bridge() {
 	if bridge_exists; then return; fi
-	incus network create "$bridge" --type bridge ipv4.address=auto ipv4.nat=true ipv6.address=none --quiet
+	create_bridge auto 2>/dev/null || create_bridge "$(free_gateway)"
 	say "made the bridge $bridge: $(incus network get "$bridge" ipv4.address)"
 }
 
@@ -79,7 +101,7 @@ remove_volumes() {
 }
 
 remove_profiles() {
-	in_project profile list --format csv --columns n | grep --invert-match --line-regexp default |
+	in_project profile list --format csv --columns n | awk '$0 != "default"' |
 		each incus --project "$project" profile delete
 	printf 'devices: {}\n' | in_project profile edit default
 }

@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # What the setup scripts share. Source it, do not run it.
-set -euo pipefail
+set -Eeuo pipefail
+trap 'say "failed at line $LINENO of ${BASH_SOURCE[0]}: $BASH_COMMAND"' ERR
 
 # Everything downloaded or built is kept here, outside the tree.
 BOTCLUSTER_CACHE=${BOTCLUSTER_CACHE:-/var/cache/botcluster}
