@@ -43,8 +43,6 @@ type Instance struct {
 	// Operation is the verb of the Incus operation in flight on the instance ("create", "start", "stop", "delete"…),
 	// or empty.
 	Operation string
-	// Failure is the last operation on the instance that failed since the provider came up.
-	Failure Failure
 	// Template is the hash of the template that the instance was made from.
 	Template string
 	// Configured is the hash of the files that were written into it, empty before the first time.
@@ -53,7 +51,8 @@ type Instance struct {
 	DrainingSince time.Time
 	// Address is its IPv4 (or else global IPv6) address on eth0, invalid while there is none.
 	Address netip.Addr
-	// CreatedAt is when Incus made the instance, StartedAt when it last booted (zero when unknown or not running).
+	// CreatedAt is when Incus made the instance. StartedAt is when it last booted, also after it stopped; zero when it
+	// never did.
 	CreatedAt time.Time
 	StartedAt time.Time
 	// Location is the cluster member that holds it; empty on a server that is not clustered.
@@ -134,10 +133,14 @@ type File struct {
 type Inventory struct {
 	Instances []Instance
 	Volumes   []Volume
+	// Failures are the last operations that failed since the provider came up, by the name of their instance, which
+	// need not exist (its creation may be what failed). A success of the same operation clears it.
+	Failures map[string]Failure
 }
 
 // Volume is a custom storage volume.
 type Volume struct {
+	// Pool holds the volume; Name is unique in it.
 	Pool    string
 	Name    string
 	Owned   bool

@@ -27,3 +27,8 @@ type Edge interface {
 	// SetPool replaces the pool without touching connections, and returns the state after it.
 	SetPool(ctx context.Context, pool model.Pool) (model.EdgeState, error)
 }
+
+// DialerTo returns a DialFunc to a target inside an instance.
+func DialerTo(host Host, instance string, target Target) DialFunc {
+	return func(ctx context.Context) (net.Conn, error) { return host.Dial(ctx, instance, target) }
+}

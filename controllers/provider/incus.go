@@ -52,7 +52,8 @@ type Instances interface {
 
 // Volumes changes custom volumes of a Host.
 type Volumes interface {
-	// Create makes an empty file system volume, tagged with its owner.
+	// Create makes an empty file system volume, tagged with its owner. One that was kept from an earlier BotCluster of
+	// the same manager, namespace and name is taken over: its tag gets the new UID.
 	Create(ctx context.Context, want model.Volume) error
 	// Delete removes a volume that no instance uses.
 	Delete(ctx context.Context, volume model.Volume) error

@@ -1,0 +1,119 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/generalbots/botcluster-operator/controllers/model"
+	"github.com/generalbots/botcluster-operator/controllers/plan"
+	"github.com/generalbots/botcluster-operator/controllers/provider"
+)
+
+// Ports are what steps are carried out against.
+type Ports struct {
+	Host provider.Host
+	// Edge gives the admin API of an edge instance.
+	Edge func(instance string) provider.Edge
+	// Owner is the BotCluster whose instances may be touched.
+	Owner model.Owner
+}
+
+// Result is what became of one step.
+type Result struct {
+	Step plan.Step
+	// Err is nil when the step was carried out or started.
+	Err error
+	// Skipped tells that the step was not tried, because an earlier one of its kind failed terminally.
+	Skipped bool
+}
+
+// Run carries out the steps, at most parallel at a time, in their order. After a Terminal error the remaining steps of
+// the same verb and tier are skipped: what one of them was refused for holds for all. The results are in the order of
+// the steps.
+func Run(ctx context.Context, steps []plan.Step, ports Ports, parallel int) []Result {
+	run := runner{ports: ports, refused: map[kind]bool{}}
+	results := make([]Result, len(steps))
+	var group errgroup.Group
+	group.SetLimit(parallel)
+	for i, step := range steps {
+		group.Go(func() error {
+			results[i] = run.step(ctx, step)
+			return nil
+		})
+	}
+	_ = group.Wait() // errors travel in the results
+	return results
+}
+
+// Err joins the errors of the results, each with its step.
+func Err(results []Result) error {
+	var all []error
+	for _, result := range results {
+		if result.Err != nil {
+			all = append(all, fmt.Errorf("%s %s: %w", result.Step.Verb, result.Step.Target, result.Err))
+		}
+	}
+	return errors.Join(all...)
+}
+
+// kind is what a terminal error says something about.
+type kind struct {
+	verb plan.Verb
+	tier model.Tier
+}
+
+type runner struct {
+	ports   Ports
+	mutex   sync.Mutex
+	refused map[kind]bool
+}
+
+func (r *runner) step(ctx context.Context, step plan.Step) Result {
+	kind := kind{step.Verb, step.Tier}
+	r.mutex.Lock()
+	skip := r.refused[kind]
+	r.mutex.Unlock()
+	if skip || ctx.Err() != nil {
+		return Result{Step: step, Skipped: true}
+	}
+	err := r.do(ctx, step)
+	if err != nil && provider.ClassOf(err) == provider.Terminal {
+		r.mutex.Lock()
+		r.refused[kind] = true
+		r.mutex.Unlock()
+	}
+	return Result{Step: step, Err: err}
+}
+
+func (r *runner) do(ctx context.Context, step plan.Step) error {
+	instances, volumes, owner := r.ports.Host.Instances(), r.ports.Host.Volumes(), r.ports.Owner
+	switch step.Verb {
+	case plan.VerbCreateVolume:
+		return volumes.Create(ctx, step.Volume)
+	case plan.VerbDeleteVolume:
+		return provider.IgnoreNotFound(volumes.Delete(ctx, step.Volume))
+	case plan.VerbCreate:
+		return instances.Create(ctx, step.Instance)
+	case plan.VerbConfigure:
+		return instances.Configure(ctx, step.Target, owner, step.Files, step.FilesHash)
+	case plan.VerbStart:
+		return instances.Start(ctx, step.Target, owner)
+	case plan.VerbChange, plan.VerbMark, plan.VerbUnmark:
+		return instances.Change(ctx, step.Target, owner, step.Change)
+	case plan.VerbStop:
+		return provider.IgnoreNotFound(instances.Stop(ctx, step.Target, owner, step.Grace))
+	case plan.VerbDelete:
+		return provider.IgnoreNotFound(instances.Delete(ctx, step.Target, owner))
+	case plan.VerbSetPool:
+		_, err := r.ports.Edge(step.Target).SetPool(ctx, step.Pool)
+		return err
+	case plan.VerbSetRoutes:
+		return r.ports.Edge(step.Target).SetRoutes(ctx, step.Routes)
+	default:
+		return fmt.Errorf("no such verb: %q", step.Verb)
+	}
+}

@@ -1,0 +1,55 @@
+package conditions
+
+import (
+	"fmt"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// Lint returns what is incoherent in the conditions of an object, for specs to call after every pass: no sentence means
+// that a user, kubectl and kstatus read the same story.
+func (s Set) Lint(conditions []metav1.Condition, generation, observedGeneration int64) []string {
+	var wrong []string
+	say := func(format string, args ...any) { wrong = append(wrong, fmt.Sprintf(format, args...)) }
+	ready := meta.FindStatusCondition(conditions, s.Ready)
+	if ready == nil {
+		say("%s is missing", s.Ready)
+		return wrong
+	}
+	abnormal := 0
+	for _, kind := range s.Abnormal {
+		if condition := meta.FindStatusCondition(conditions, kind); condition != nil {
+			abnormal++
+			if condition.Status != metav1.ConditionTrue {
+				say("%s is present and %s", kind, condition.Status)
+			}
+		}
+	}
+	if abnormal > 1 {
+		say("%v are True at the same time", s.Abnormal)
+	}
+	if ready.Status == metav1.ConditionTrue && abnormal > 0 && meta.IsStatusConditionTrue(conditions, s.Abnormal[0]) {
+		say("%s is True while %s is", s.Ready, s.Abnormal[0])
+	}
+	for _, part := range s.Parts {
+		if ready.Status == metav1.ConditionTrue && !meta.IsStatusConditionTrue(conditions, part) {
+			say("%s is True and %s is not", s.Ready, part)
+		}
+	}
+	for _, condition := range conditions {
+		if condition.ObservedGeneration != observedGeneration {
+			say("%s answers generation %d, the status %d", condition.Type, condition.ObservedGeneration, observedGeneration)
+		}
+		if condition.Reason == "" {
+			say("%s has no reason", condition.Type)
+		}
+		if condition.Status != metav1.ConditionTrue && condition.Message == "" && condition.Type != s.Ready {
+			say("%s is %s and says nothing", condition.Type, condition.Status)
+		}
+	}
+	if observedGeneration > generation {
+		say("the status answers generation %d, which does not exist yet", observedGeneration)
+	}
+	return wrong
+}

@@ -1,0 +1,233 @@
+package plan
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/generalbots/botcluster-operator/controllers/model"
+)
+
+// Phase is how an instance does, in one word for people.
+type Phase string
+
+// The phases. Absent is an instance that is wanted and not there.
+const (
+	PhaseAbsent    Phase = "Absent"
+	PhaseCreating  Phase = "Creating"
+	PhaseStopped   Phase = "Stopped"
+	PhaseStarting  Phase = "Starting"
+	PhaseBooting   Phase = "Booting"
+	PhaseProbing   Phase = "Probing"
+	PhaseReady     Phase = "Ready"
+	PhaseDegraded  Phase = "Degraded"
+	PhaseUnhealthy Phase = "Unhealthy"
+	PhaseDraining  Phase = "Draining"
+	PhaseStopping  Phase = "Stopping"
+	PhaseDeleting  Phase = "Deleting"
+	PhaseConflict  Phase = "Conflict"
+	PhaseUnknown   Phase = "Unknown"
+)
+
+// Assessment is the judgement on one instance, wanted or there.
+type Assessment struct {
+	Name    string
+	Tier    model.Tier
+	Ordinal int
+	// Instance is what was seen; nil when it is not there.
+	Instance *model.Instance
+	Phase    Phase
+	// Message says what is wrong or awaited, empty when nothing is.
+	Message string
+	// Wanted tells that an instance of this name should exist. What is there and not wanted is surplus.
+	Wanted bool
+	// Outdated tells that the instance was made from another template.
+	Outdated bool
+	// NoAddress tells that the instance ran into the address deadline.
+	NoAddress bool
+	// Failure is the last failed operation on it.
+	Failure model.Failure
+}
+
+// Ready tells that the instance is wanted and does its work.
+func (a Assessment) Ready() bool { return a.Wanted && a.Phase == PhaseReady }
+
+// Leaving tells that the instance carries the mark of leaving.
+func (a Assessment) Leaving() bool { return a.Instance != nil && !a.Instance.DrainingSince.IsZero() }
+
+// ours tells that the instance is there, can be read, and belongs to the BotCluster.
+func (a Assessment) ours() bool {
+	return a.Instance != nil && a.Phase != PhaseConflict && a.Phase != PhaseUnknown
+}
+
+// idle tells that the instance is ours and no operation is in flight on it.
+func (a Assessment) idle() bool { return a.ours() && a.Instance.Operation == "" }
+
+// running tells that the instance's processes run.
+func (a Assessment) running() bool {
+	return a.Instance != nil && a.Instance.State == model.StateRunning
+}
+
+// assessor judges instances.
+type assessor struct {
+	want Blueprint
+	seen Observed
+	now  time.Time
+	pool model.Pool
+}
+
+// all judges every instance that is wanted or there, sorted by tier in the blueprint's order, then ordinal, then name.
+func (a assessor) all() []Assessment {
+	var out []Assessment
+	known := map[string]bool{}
+	for _, tier := range a.want.Tiers {
+		for ordinal := 1; ordinal <= tier.Replicas; ordinal++ {
+			name := InstanceName(a.want.Owner.Prefix, tier.Tier, ordinal)
+			known[name] = true
+			out = append(out, a.one(name, tier.Tier, ordinal, true))
+		}
+	}
+	for _, instance := range a.seen.Inventory.Instances {
+		if !known[instance.Name] && (instance.Owned || instance.State == model.StateUnknown) {
+			out = append(out, a.one(instance.Name, instance.Tier, instance.Ordinal, false))
+		}
+	}
+	slices.SortStableFunc(out, func(x, y Assessment) int {
+		return cmp.Or(cmp.Compare(a.rank(x.Tier), a.rank(y.Tier)), cmp.Compare(x.Ordinal, y.Ordinal), cmp.Compare(x.Name, y.Name))
+	})
+	return out
+}
+
+func (a assessor) rank(tier model.Tier) int {
+	i := slices.IndexFunc(a.want.Tiers, func(t TierBlueprint) bool { return t.Tier == tier })
+	if i < 0 {
+		return len(a.want.Tiers)
+	}
+	return i
+}
+
+func (a assessor) one(name string, tier model.Tier, ordinal int, wanted bool) Assessment {
+	out := Assessment{Name: name, Tier: tier, Ordinal: ordinal, Wanted: wanted, Phase: PhaseAbsent}
+	out.Failure = a.seen.Inventory.Failures[name]
+	if instance, found := a.seen.instance(name); found {
+		out.Instance = &instance
+		out.Phase, out.Message = a.phase(out)
+		out.Outdated = a.outdated(instance)
+		out.NoAddress = a.noAddress(instance)
+	}
+	if out.Message == "" && out.Failure.Message != "" && out.Phase != PhaseReady {
+		out.Message = fmt.Sprintf("%s failed: %s", out.Failure.Operation, out.Failure.Message)
+	}
+	return out
+}
+
+// outdated compares templates. Without the whole blueprint nothing is called outdated.
+func (a assessor) outdated(instance model.Instance) bool {
+	tier, found := a.want.tier(instance.Tier)
+	return found && a.seen.SecretsErr == nil && instance.Owned && instance.Template != tier.Template
+}
+
+func (a assessor) noAddress(instance model.Instance) bool {
+	return instance.Owned && instance.State == model.StateRunning && instance.Operation == "" &&
+		!instance.Address.IsValid() && !instance.StartedAt.IsZero() &&
+		a.now.Sub(instance.StartedAt) > a.want.Policy.AddressDeadline
+}
+
+// operationPhases says what an operation in flight makes of an instance.
+var operationPhases = map[string]Phase{
+	"create": PhaseCreating, "start": PhaseStarting, "restart": PhaseStarting, "unfreeze": PhaseStarting,
+	"stop": PhaseStopping, "delete": PhaseDeleting,
+}
+
+func (a assessor) phase(x Assessment) (Phase, string) {
+	instance := *x.Instance
+	switch {
+	case instance.State == model.StateUnknown:
+		return PhaseUnknown, "its state cannot be read: the Incus cluster member that holds it may be offline"
+	case !instance.Owned:
+		return PhaseConflict, "an instance of this name exists and does not belong to this BotCluster: delete or rename it, or rename the BotCluster"
+	}
+	if phase, busy := operationPhases[instance.Operation]; busy {
+		return phase, ""
+	}
+	switch {
+	case instance.State == model.StateFrozen:
+		return PhaseStopped, "it is frozen"
+	case instance.State != model.StateRunning:
+		return PhaseStopped, ""
+	case !instance.DrainingSince.IsZero():
+		return PhaseDraining, ""
+	case !instance.Address.IsValid() && a.noAddress(instance):
+		return PhaseBooting, "it runs without an address: the host may be out of inotify instances (sysctl fs.inotify.max_user_instances), the network out of leases, or the image without a DHCP client"
+	case !instance.Address.IsValid():
+		return PhaseBooting, ""
+	case instance.Tier == model.TierEdge:
+		return a.edgePhase(instance)
+	default:
+		return a.botPhase(instance)
+	}
+}
+
+func (a assessor) edgePhase(instance model.Instance) (Phase, string) {
+	edge, asked := a.seen.Edges[instance.Name]
+	switch {
+	case !asked || edge.Err != nil:
+		return PhaseProbing, "its admin API does not answer yet"
+	case edge.State.RoutesRevision != a.want.Routes.Revision:
+		return PhaseProbing, "it does not serve the declared routes yet"
+	case edge.State.PoolRevision != a.pool.Revision:
+		return PhaseProbing, "it does not know the current bots yet"
+	default:
+		return PhaseReady, ""
+	}
+}
+
+// probeSeverity orders probe results: a bot is judged by the worst that an edge says of it.
+var probeSeverity = map[model.ProbeResult]int{
+	model.ProbeHealthy: 1, model.ProbeUnknown: 2, model.ProbeDegraded: 3, model.ProbeUnhealthy: 4,
+}
+
+func (a assessor) botPhase(instance model.Instance) (Phase, string) {
+	worst, answered := model.MemberStatus{Probe: model.ProbeHealthy}, 0
+	for _, name := range a.edgeNames() {
+		edge := a.seen.Edges[name]
+		if edge.Err != nil {
+			continue
+		}
+		answered++
+		if member := memberOf(edge.State, instance.Name); probeSeverity[member.Probe] > probeSeverity[worst.Probe] {
+			worst = member
+		}
+	}
+	switch {
+	case answered == 0:
+		return PhaseProbing, "no edge answers, so its health is not known"
+	case worst.Probe == model.ProbeHealthy:
+		return PhaseReady, ""
+	case worst.Probe == model.ProbeDegraded:
+		return PhaseDegraded, "its health endpoint says that it cannot reach its database"
+	case worst.Probe == model.ProbeUnhealthy:
+		return PhaseUnhealthy, "its health endpoint fails: " + worst.Message
+	default:
+		return PhaseProbing, ""
+	}
+}
+
+func (a assessor) edgeNames() []string {
+	names := make([]string, 0, len(a.seen.Edges))
+	for name := range a.seen.Edges {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// memberOf finds a bot in what an edge answered; one that is not listed is unknown there.
+func memberOf(state model.EdgeState, name string) model.MemberStatus {
+	i := slices.IndexFunc(state.Members, func(m model.MemberStatus) bool { return m.Name == name })
+	if i < 0 {
+		return model.MemberStatus{Name: name, State: model.MemberRemoved, Probe: model.ProbeUnknown}
+	}
+	return state.Members[i]
+}

@@ -1,0 +1,17 @@
+// Package plan decides what to do next. It is pure: from what is wanted (Blueprint), what was seen (Observed) and the
+// time it makes a list of steps, each with its reason. It never looks at the outside and remembers nothing; running it
+// twice on the same arguments gives the same plan, and once the world is as wanted the plan is empty.
+//
+// A pass goes through the stages in this order. Each looks only at what it names, and is skipped while that is unknown:
+//
+//	Volumes    data volumes that instances will need                         needs: inventory, facts
+//	Instances  create, configure, start, change, mark, stop, delete          needs: inventory, facts, secrets
+//	Pools      tell every edge which bots there are                          needs: inventory, that edge
+//	Routes     tell every edge what to serve                                 needs: that edge
+//
+// An instance that has to go (surplus, outdated, or broken beyond waiting) walks this path, one step a pass, and each
+// step is a fact outside that survives a crash:
+//
+//	mark (a tag with the time) ─► draining in every pool ─► nothing in flight, or drain.timeout over
+//	     ─► out of every pool ─► stop ─► delete
+package plan

@@ -1,0 +1,204 @@
+package plan
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/generalbots/botcluster-operator/controllers/model"
+)
+
+// instances takes every instance one step nearer to what is wanted.
+func (p *Plan) instances(want Blueprint, seen Observed, now time.Time) {
+	stage := instanceStage{plan: p, want: want, seen: seen, now: now}
+	stage.budgets()
+	for i := range p.Assessments {
+		stage.advance(p.Assessments[i])
+	}
+}
+
+// instanceStage carries what the steps for single instances share.
+type instanceStage struct {
+	plan *Plan
+	want Blueprint
+	seen Observed
+	now  time.Time
+	// launches is how many more instances may begin to boot.
+	launches int
+	// replace names the instances whose turn it is to be replaced.
+	replace map[string]string
+}
+
+func (s *instanceStage) add(step Step) { s.plan.Steps = append(s.plan.Steps, step) }
+
+// budgets counts what is under way already, so that a pass starts no more than the policy allows.
+func (s *instanceStage) budgets() {
+	s.launches = s.want.Policy.MaxLaunching
+	for _, a := range s.plan.Assessments {
+		switch a.Phase {
+		case PhaseCreating, PhaseStarting, PhaseBooting:
+			s.launches--
+		}
+	}
+	s.replace = replacements(s.want, s.plan.Assessments)
+}
+
+// advance plans the next step for one instance. Operations in flight, foreign and unreadable instances are left alone.
+func (s *instanceStage) advance(a Assessment) {
+	switch {
+	case a.Phase == PhaseAbsent:
+		s.create(a)
+	case !a.idle():
+		return
+	case !a.Wanted:
+		s.leave(a, "it is surplus: "+s.surplus(a))
+	case s.replace[a.Name] != "":
+		s.leave(a, s.replace[a.Name])
+	case a.Leaving() && !a.running():
+		s.leave(a, "it was leaving when it stopped")
+	case a.Leaving():
+		s.add(Step{
+			Verb: VerbUnmark, Target: a.Name, Tier: a.Tier, Why: "it is wanted again",
+			Change: model.InstanceChange{DrainingSince: &time.Time{}},
+		})
+	case a.running():
+		s.change(a)
+	default:
+		s.start(a)
+	}
+}
+
+func (s *instanceStage) surplus(a Assessment) string {
+	tier, _ := s.want.tier(a.Tier)
+	if a.Ordinal <= tier.Replicas {
+		return "its name is not that of a wanted instance"
+	}
+	return fmt.Sprintf("%d %ss are wanted", tier.Replicas, a.Tier)
+}
+
+// create begins an instance that is not there, when its volume is there and the last failure is long enough ago.
+func (s *instanceStage) create(a Assessment) {
+	tier, found := s.want.tier(a.Tier)
+	if !found || !s.seen.Complete() || s.held(a, "create") {
+		return
+	}
+	if tier.VolumePool != "" && !hasVolume(s.seen, s.want, a.Name) {
+		s.plan.recheckIn(recheckAddress)
+		return
+	}
+	if !s.launch() {
+		return
+	}
+	s.add(Step{
+		Verb: VerbCreate, Target: a.Name, Tier: a.Tier,
+		Why: fmt.Sprintf("%d %ss are wanted and this one is missing", tier.Replicas, a.Tier),
+		Instance: model.InstanceSpec{
+			Name: a.Name, Owner: s.want.Owner, Tier: a.Tier, Ordinal: a.Ordinal, Template: tier.Template,
+			Image: tier.Image, Profiles: tier.Profiles, Config: set(tier.Config), Devices: present(tier.Devices(a.Ordinal)),
+			Start: len(tier.Files) == 0,
+		},
+	})
+}
+
+// launch takes one place of the launch budget; without one, an event or the recheck brings the pass back.
+func (s *instanceStage) launch() bool {
+	if s.launches <= 0 {
+		s.plan.recheckIn(recheckAddress)
+		return false
+	}
+	s.launches--
+	return true
+}
+
+// held tells that the operation failed on the instance too recently to try it again.
+func (s *instanceStage) held(a Assessment, operation string) bool {
+	return s.plan.held(s.want.Policy, a.Failure, operation, s.now)
+}
+
+// start configures and starts an instance that does not run.
+func (s *instanceStage) start(a Assessment) {
+	tier, found := s.want.tier(a.Tier)
+	if !found || s.held(a, "start") {
+		return
+	}
+	if a.Instance.State == model.StateStopped && len(tier.Files) > 0 && a.Instance.Configured != tier.FilesHash {
+		if s.seen.SecretsErr == nil {
+			s.add(Step{
+				Verb: VerbConfigure, Target: a.Name, Tier: a.Tier, Files: tier.Files, FilesHash: tier.FilesHash,
+				Why: "it does not have its files yet",
+			})
+		}
+		return
+	}
+	if wait := a.Instance.StartedAt.Add(s.want.Policy.RestartDelay).Sub(s.now); !a.Instance.StartedAt.IsZero() && wait > 0 {
+		s.plan.recheckIn(wait)
+		return
+	}
+	if !s.launch() {
+		return
+	}
+	why := "it is wanted and stopped"
+	if a.Instance.State == model.StateFrozen {
+		why = "it is wanted and frozen"
+	}
+	s.add(Step{Verb: VerbStart, Target: a.Name, Tier: a.Tier, Why: why})
+}
+
+// change brings limits and devices of a running instance to what is wanted.
+func (s *instanceStage) change(a Assessment) {
+	tier, found := s.want.tier(a.Tier)
+	if !found || !s.seen.Complete() || a.Outdated {
+		return
+	}
+	config := changedConfig(tier.Config, a.Instance.Config)
+	devices := changedDevices(tier.Devices(a.Ordinal), a.Instance.Devices)
+	if len(config) == 0 && len(devices) == 0 {
+		return
+	}
+	s.add(Step{
+		Verb: VerbChange, Target: a.Name, Tier: a.Tier, Why: describeChange(config, devices),
+		Change: model.InstanceChange{Config: config, Devices: devices},
+	})
+}
+
+// leave takes an instance one step along the path out.
+func (s *instanceStage) leave(a Assessment, why string) {
+	instance := *a.Instance
+	switch {
+	case s.held(a, "stop") || s.held(a, "delete"):
+		return
+	case instance.State == model.StateStopped:
+		s.add(Step{Verb: VerbDelete, Target: a.Name, Tier: a.Tier, Why: why})
+	case !a.Leaving():
+		now := s.now
+		s.add(Step{
+			Verb: VerbMark, Target: a.Name, Tier: a.Tier, Why: why,
+			Change: model.InstanceChange{DrainingSince: &now},
+		})
+	case s.mayStop(a):
+		grace := s.want.Policy.StopGrace
+		if a.Failure.Operation == "stop" || instance.State == model.StateFrozen {
+			grace = 0
+		}
+		s.add(Step{Verb: VerbStop, Target: a.Name, Tier: a.Tier, Why: why, Grace: grace})
+	default:
+		s.plan.recheckIn(recheckDrain)
+	}
+}
+
+// mayStop is the gate of each tier: what must be true before a marked instance is stopped.
+func (s *instanceStage) mayStop(a Assessment) bool {
+	if a.Tier == model.TierEdge {
+		return !s.lastEdge(a) || a.Wanted
+	}
+	return released(s.want.Policy, s.seen, *a.Instance, s.now) && drained(s.want.Policy, s.seen, *a.Instance, s.now)
+}
+
+// lastEdge tells that no other edge does its work.
+func (s *instanceStage) lastEdge(a Assessment) bool {
+	for _, other := range s.plan.Assessments {
+		if other.Tier == model.TierEdge && other.Name != a.Name && other.Ready() {
+			return false
+		}
+	}
+	return true
+}

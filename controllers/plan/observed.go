@@ -1,0 +1,81 @@
+package plan
+
+import (
+	"slices"
+
+	"github.com/generalbots/botcluster-operator/controllers/model"
+)
+
+// Blueprint is what a BotCluster asks for, in the terms of Incus and Caddy. It is rendered from the spec.
+type Blueprint struct {
+	Owner model.Owner
+	// Tiers in the order in which they are created.
+	Tiers []TierBlueprint
+	// Probe is how the edges probe the bots, BotPort where.
+	Probe   model.Probe
+	BotPort int
+	// Routes are what the edges serve.
+	Routes model.Routes
+	// Limits of time and number.
+	Policy Policy
+}
+
+// TierBlueprint is the template of one tier and how many instances there should be.
+type TierBlueprint struct {
+	Tier     model.Tier
+	Replicas int
+	// Template is the hash of all that needs a new container when it changes.
+	Template string
+	Image    model.Image
+	Profiles []string
+	// Config are the `limits.*` keys that the operator owns; an empty value stands for "not set". Changed live.
+	Config map[string]string
+	// Files are written before the first start; FilesHash names their content.
+	Files     []model.File
+	FilesHash string
+	// VolumePool is the storage pool of the instances' data volumes; empty when the tier has none.
+	VolumePool string
+	// Devices of the instance with that ordinal. Changed live.
+	Devices func(ordinal int) map[string]model.Device
+}
+
+// Observed is what a pass has seen. A part that could not be read carries its error and no data: it is unknown.
+type Observed struct {
+	Inventory    model.Inventory
+	InventoryErr error
+	// FactsErr and SecretsErr tell that the blueprint could not be made whole, so nothing new is created from it.
+	FactsErr   error
+	SecretsErr error
+	// Edges holds what each running edge answered, by instance name.
+	Edges map[string]EdgeObservation
+}
+
+// EdgeObservation is what one running edge answered.
+type EdgeObservation struct {
+	State model.EdgeState
+	Err   error
+}
+
+// Complete tells whether instances may be created or replaced: a blueprint from half of the facts would differ from the
+// true one, and everything would look outdated.
+func (o Observed) Complete() bool {
+	return o.InventoryErr == nil && o.FactsErr == nil && o.SecretsErr == nil
+}
+
+// instance finds an instance by name.
+func (o Observed) instance(name string) (model.Instance, bool) {
+	i := slices.IndexFunc(o.Inventory.Instances, func(i model.Instance) bool { return i.Name == name })
+	if i < 0 {
+		return model.Instance{}, false
+	}
+	return o.Inventory.Instances[i], true
+}
+
+// tier returns the blueprint of a tier.
+func (b Blueprint) tier(tier model.Tier) (TierBlueprint, bool) {
+	i := slices.IndexFunc(b.Tiers, func(t TierBlueprint) bool { return t.Tier == tier })
+	if i < 0 {
+		return TierBlueprint{}, false
+	}
+	return b.Tiers[i], true
+}

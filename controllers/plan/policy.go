@@ -1,0 +1,70 @@
+package plan
+
+import (
+	"time"
+
+	"github.com/generalbots/botcluster-operator/controllers/model"
+)
+
+// Policy holds the limits of time and number that a plan keeps. DefaultPolicy has the values; only DrainTimeout comes
+// from the spec.
+type Policy struct {
+	// DrainTimeout is how long a leaving bot may go on with what it has in hand.
+	DrainTimeout time.Duration
+	// DrainSettle is the least time between the mark and the end of a drain: a request that an edge has just given to
+	// the bot is not counted as in flight for a moment (Envoy Gateway's minDrainDuration serves the same end).
+	DrainSettle time.Duration
+	// MaxLaunching is how many instances of one BotCluster boot at the same time. Booting is bound by CPU: more at once
+	// makes none of them faster.
+	MaxLaunching int
+	// MaxUnavailable is how many bots a rolling replacement may take away at the same time.
+	MaxUnavailable int
+	// AddressDeadline is how long an instance may run without an address before it is replaced. A boot takes 1 s alone
+	// and 8 s among ten on two cores.
+	AddressDeadline time.Duration
+	// RestartDelay is the least time between two starts of one instance, so that one that dies at boot does not burn
+	// the host's CPU.
+	RestartDelay time.Duration
+	// StopGrace is how long a bot may take to stop before it is stopped by force; the real server takes 10 s at most.
+	StopGrace time.Duration
+	// RetryBase and RetryMax bound the doubling delay after a failed operation.
+	RetryBase time.Duration
+	RetryMax  time.Duration
+}
+
+// DefaultPolicy returns the values in force when the spec says nothing.
+func DefaultPolicy() Policy {
+	return Policy{
+		DrainTimeout:    30 * time.Second,
+		DrainSettle:     time.Second,
+		MaxLaunching:    16,
+		MaxUnavailable:  1,
+		AddressDeadline: 45 * time.Second,
+		RestartDelay:    5 * time.Second,
+		StopGrace:       15 * time.Second,
+		RetryBase:       time.Second,
+		RetryMax:        time.Minute,
+	}
+}
+
+// retryDelay is how long to wait after the count-th failure in a row.
+func (p Policy) retryDelay(count int) time.Duration {
+	delay := p.RetryBase
+	for range count - 1 {
+		if delay >= p.RetryMax {
+			return p.RetryMax
+		}
+		delay *= 2
+	}
+	return min(delay, p.RetryMax)
+}
+
+// held tells that the operation failed too recently to be tried again, and makes the plan look again when it is time.
+func (p *Plan) held(policy Policy, failure model.Failure, operation string, now time.Time) bool {
+	if failure.Count == 0 || failure.Operation != operation {
+		return false
+	}
+	wait := failure.At.Add(policy.retryDelay(failure.Count)).Sub(now)
+	p.recheckIn(wait)
+	return wait > 0
+}
