@@ -1,0 +1,195 @@
+package render
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/generalbots/botcluster-operator/api/v1alpha1"
+	"github.com/generalbots/botcluster-operator/controllers/model"
+	"github.com/generalbots/botcluster-operator/controllers/plan"
+)
+
+// Defaults of fields that the API server fills in; they serve objects that did not pass through it.
+const (
+	defaultReplicas   = 1
+	defaultPort       = 8080
+	defaultHealthPath = "/api/health"
+	defaultInterval   = 10 * time.Second
+	defaultTimeout    = 5 * time.Second
+	defaultRetries    = 3
+)
+
+const (
+	// dataPath is where an edge keeps certificates and keys (hack/images/edge), deviceData the volume mounted there.
+	dataPath   = "/var/lib/caddy"
+	deviceData = "data"
+)
+
+// Input is what a blueprint is made from.
+type Input struct {
+	Cluster *v1alpha1.BotCluster
+	Owner   model.Owner
+	// Facts may be empty when they could not be had; nothing is created from such a blueprint.
+	Facts model.HostFacts
+	// Secrets are those that envFrom and files name, by name.
+	Secrets map[string]Secret
+	Policy  plan.Policy
+}
+
+// Requirements are what a BotCluster needs to find on its Incus server.
+func Requirements(spec v1alpha1.BotClusterSpec) model.Requirements {
+	return model.Requirements{
+		StoragePool: spec.Incus.StoragePool,
+		Network:     spec.Incus.Network,
+		Profiles:    profiles(spec.Incus),
+		Images:      map[model.Tier]model.Image{model.TierBot: image(spec.Bot.Image), model.TierEdge: image(spec.Edge.Image)},
+	}
+}
+
+// Blueprint renders a BotCluster. Its error says that the bots' files could not be rendered; the rest of the blueprint is
+// whole then, and what instances look like must not be judged by it.
+func Blueprint(input Input) (plan.Blueprint, error) {
+	spec := input.Cluster.Spec
+	policy := input.Policy
+	policy.DrainTimeout = duration(spec.Drain.Timeout, defaultDrainTimeout)
+	blueprint := plan.Blueprint{
+		Owner: input.Owner,
+		Probe: model.Probe{
+			Path:     valueOr(spec.Health.Path, defaultHealthPath),
+			Interval: duration(spec.Health.Interval, defaultInterval),
+			Timeout:  duration(spec.Health.Timeout, defaultTimeout),
+			Retries:  int(valueOr(spec.Health.Retries, defaultRetries)),
+		},
+		BotPort: int(valueOr(spec.Bot.Port, defaultPort)),
+		Routes:  Routes(spec.Edge, spec.Drain),
+		Policy:  policy,
+	}
+	bots, err := botTier(input)
+	edges, edgeErr := edgeTier(input)
+	blueprint.Tiers = []plan.TierBlueprint{edges, bots} // the edges probe the bots, so they boot first
+	if err == nil {
+		err = edgeErr
+	}
+	return blueprint, err
+}
+
+// Remains is the blueprint of a BotCluster that is to go: no instances of any tier.
+func Remains(owner model.Owner, policy plan.Policy) plan.Blueprint {
+	return plan.Blueprint{
+		Owner: owner, Policy: policy,
+		Tiers: []plan.TierBlueprint{{Tier: model.TierEdge}, {Tier: model.TierBot}},
+	}
+}
+
+func botTier(input Input) (plan.TierBlueprint, error) {
+	spec := input.Cluster.Spec
+	tier := plan.TierBlueprint{
+		Tier: model.TierBot, Replicas: defaultReplicas, Image: image(spec.Bot.Image), Profiles: profiles(spec.Incus),
+	}
+	if spec.Replicas != nil {
+		tier.Replicas = int(*spec.Replicas)
+	}
+	limits, err := Limits(spec.Bot.Resources)
+	if err != nil {
+		return tier, fmt.Errorf("spec.bot.%w", err)
+	}
+	tier.Config = limits.Config
+	tier.Devices = func(ordinal int) map[string]model.Device {
+		devices := BotProxyDevices(spec.Bot, ordinal)
+		maps.Copy(devices, commonDevices(input.Facts, limits))
+		return devices
+	}
+	files := BotInput{Bot: spec.Bot, Secrets: input.Secrets}
+	if tier.Files, err = BotFiles(files); err != nil {
+		return tier, err
+	}
+	tier.FilesHash = Hash(tier.Files, files.HashKey(input.Owner))
+	tier.Template = templateHash(tier, spec.Incus)
+	return tier, nil
+}
+
+func edgeTier(input Input) (plan.TierBlueprint, error) {
+	spec := input.Cluster.Spec
+	tier := plan.TierBlueprint{
+		Tier: model.TierEdge, Replicas: int(valueOr(spec.Edge.Instances, 1)), Image: image(spec.Edge.Image),
+		Profiles: profiles(spec.Incus),
+	}
+	limits, err := Limits(spec.Edge.Resources)
+	if err != nil {
+		return tier, fmt.Errorf("spec.edge.%w", err)
+	}
+	tier.Config = limits.Config
+	if usesTLS(spec.Edge) { // certificates and the ACME account outlive the instance
+		tier.VolumePool = input.Facts.Root["pool"]
+	}
+	tier.Devices = func(ordinal int) map[string]model.Device {
+		devices := EdgeProxyDevices(spec.Edge, ordinal)
+		maps.Copy(devices, commonDevices(input.Facts, limits))
+		if tier.VolumePool != "" {
+			instance := plan.InstanceName(input.Owner.Prefix, model.TierEdge, ordinal)
+			devices[deviceData] = model.Device{
+				"type": "disk", "pool": tier.VolumePool, "source": plan.VolumeName(instance), "path": dataPath,
+			}
+		}
+		return devices
+	}
+	tier.Template = templateHash(tier, spec.Incus, string(spec.Edge.TLS.Mode))
+	return tier, nil
+}
+
+// commonDevices are the root disk and the network interface, copied from the profiles so that limits can be put in.
+func commonDevices(facts model.HostFacts, limits InstanceLimits) map[string]model.Device {
+	return map[string]model.Device{
+		facts.RootName: LimitDevice(facts.Root, limits.Root),
+		facts.NICName:  LimitDevice(facts.NIC, limits.NIC),
+	}
+}
+
+// templateHash names all that needs a new container when it changes. Limits and published ports are changed live.
+func templateHash(tier plan.TierBlueprint, incus v1alpha1.IncusSpec, more ...string) string {
+	content, err := json.Marshal([]any{
+		tier.Image, tier.Profiles, tier.FilesHash, incus.StoragePool, incus.Network, more,
+	})
+	if err != nil {
+		panic(err) // strings always marshal
+	}
+	sum := sha256.Sum256(content)
+	return hex.EncodeToString(sum[:])[:revisionDigits]
+}
+
+func image(reference v1alpha1.ImageReference) model.Image {
+	return model.Image{Alias: reference.Alias, Fingerprint: reference.Fingerprint}
+}
+
+func profiles(incus v1alpha1.IncusSpec) []string {
+	if len(incus.Profiles) == 0 {
+		return []string{"default"}
+	}
+	names := make([]string, 0, len(incus.Profiles))
+	for _, name := range incus.Profiles {
+		names = append(names, string(name))
+	}
+	return names
+}
+
+func duration(value *metav1.Duration, fallback time.Duration) time.Duration {
+	if value == nil {
+		return fallback
+	}
+	return value.Duration
+}
+
+// valueOr is the value of a field, or its default when the field is empty.
+func valueOr[T comparable](value, fallback T) T {
+	var empty T
+	if value == empty {
+		return fallback
+	}
+	return value
+}

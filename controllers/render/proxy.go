@@ -1,0 +1,58 @@
+package render
+
+const (
+	// tryDuration is how long a request looks for a bot that takes it: `lb_try_duration 5s` of the scaling document.
+	tryDuration = "5s"
+	// tryInterval is the pause between two tries. Caddy's own 250ms would be felt each time that a bot goes away under a
+	// request, and asking the pool again costs microseconds.
+	tryInterval = "50ms"
+	// dialTimeout bounds one try. Bots are one network hop away and answer a SYN within a few milliseconds; a container
+	// that is gone answers nothing, and Caddy's own 3s would be spent on it.
+	dialTimeout = "500ms"
+	// streamCloseDelay is how long WebSockets and other streams outlive the routes they came in by. Caddy's default cuts
+	// them at once. It is the longest drain.timeout that the API takes; old routes are freed when their last stream ends.
+	streamCloseDelay = "24h0m0s"
+	// stickyCookie is Caddy's own default name, which the scaling document uses.
+	stickyCookie = "lb"
+)
+
+// documentRoutes are the routes of the scaling document, in its order.
+func documentRoutes() []caddyRoute {
+	return []caddyRoute{
+		documentRoute("/api/health", selectionPolicy{Policy: "first"}),
+		documentRoute("/ws*", selectionPolicy{
+			Policy: "cookie",
+			Name:   stickyCookie,
+			// A new client goes where the fewest streams are.
+			Fallback: &selectionPolicy{Policy: "least_conn"},
+		}),
+		documentRoute("/api/*", selectionPolicy{Policy: "round_robin"}),
+		documentRoute("", selectionPolicy{Policy: "first"}),
+	}
+}
+
+// documentRoute sends a path to the bots; an empty one takes all that is left.
+func documentRoute(path string, policy selectionPolicy) caddyRoute {
+	route := caddyRoute{Handle: []any{toBots(policy)}, Terminal: true}
+	if path != "" {
+		route.Match = []caddyMatch{{Path: []string{path}}}
+	}
+	return route
+}
+
+// toBots sends requests to the pool of our own module, which probes the bots: Caddy's health checks stay off. Answers
+// of unknown length and event streams are flushed at once by Caddy itself, which a flush_interval would only repeat for
+// them and force upon all others.
+func toBots(policy selectionPolicy) reverseProxyHandler {
+	return reverseProxyHandler{
+		Handler:          "reverse_proxy",
+		DynamicUpstreams: upstreamSource{Source: "botcluster"},
+		LoadBalancing: loadBalancing{
+			SelectionPolicy: policy,
+			TryDuration:     tryDuration,
+			TryInterval:     tryInterval,
+		},
+		Transport:        proxyTransport{Protocol: "http", DialTimeout: dialTimeout},
+		StreamCloseDelay: streamCloseDelay,
+	}
+}
