@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# environment.sh up NAME | down NAME: a corner of Incus that is ours alone. "up" makes the project and storage pool
-# botcluster-NAME, the bridge bcNAME "down" removes all of it and nothing else.
+# environment.sh up NAME | down NAME: a corner of Incus that is ours alone. "up" makes the project and storage
+# pool botcluster-NAME, the bridge bcNAME and the images in that project; "down" removes all of it and nothing else.
 # BOTCLUSTER_POOL_SIZE sets the size of a new pool. Its file is sparse: it takes the space that is used.
 . "$(dirname "$0")/lib.sh"
 
@@ -76,6 +76,7 @@ up() {
 	make_bridge
 	make_project
 	make_profile
+	"$(dirname "$0")/images.sh" --project "$project"
 	say "the environment $project is up"
 }
 

@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # What the setup scripts share. Source it, do not run it.
 set -Eeuo pipefail
+shopt -s inherit_errexit
 trap 'say "failed at line $LINENO of ${BASH_SOURCE[0]}: $BASH_COMMAND"' ERR
 
 # Everything downloaded or built is kept here, outside the tree.

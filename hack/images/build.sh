@@ -1,0 +1,181 @@
+# shellcheck shell=bash
+# Builds one image: a root tree from Debian's packages and the files of its folder, packed as Incus wants it.
+# Source it after lib.sh, from the top of the checkout. The hash of an image covers this file, so a change here rebuilds all.
+#
+# An image is a folder of hack/images with
+#   recipe.sh   sets parent (an image, or empty: start from nothing), packages, binaries, and may define customise ROOT
+#   root/       files laid over the tree as they are
+# binaries is a list of "package-folder=/path/in/the/image": Go commands of this repository.
+
+images_folder=hack/images
+images_cache=$BOTCLUSTER_CACHE/images
+# One release whatever the host runs: a fleet is the same on Debian 12 and 13, and systemd 252 boots on hosts whose control
+# groups are still version 1 or hybrid, which systemd 256 and later refuse.
+images_suite=bookworm
+
+# recipe IMAGE reads its recipe into parent, packages, binaries and customise.
+recipe() {
+	parent=base packages=() binaries=()
+	customise() { :; }
+	# shellcheck source=/dev/null
+	. "$images_folder/$1/recipe.sh"
+}
+
+# image_parent IMAGE and image_binaries IMAGE answer without touching the variables of the caller.
+image_parent() (recipe "$1" && printf '%s\n' "$parent")
+image_binaries() (recipe "$1" && [ ${#binaries[@]} -eq 0 ] || printf '%s\n' "${binaries[@]}")
+
+# go_binary FOLDER builds a Go command into the cache and prints its path. Go's own cache makes a second build quick, and the
+# result has the same bytes as long as the sources are the same.
+go_binary() {
+	local folder=$1 result=$BOTCLUSTER_CACHE/binaries/${1//\//-}
+	have go || die "building $folder needs Go"
+	mkdir -p "$BOTCLUSTER_CACHE/binaries"
+	(cd "$folder" && CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '-s -w' -o "$result" . >&2)
+	printf '%s\n' "$result"
+}
+
+# folder_digest FOLDER is over the names, modes and contents below it.
+folder_digest() {
+	(cd "$1" && find . -printf '%P %y %m %l\n' | LC_ALL=C sort && find . -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum) | sha256sum | cut -d' ' -f1
+}
+
+# image_hash IMAGE is over all that decides its content, except for the versions of Debian's packages: those are of the day
+# on which the cache was filled.
+image_hash() {
+	local image=$1 above binary
+	{
+		above=$(image_parent "$image")
+		[ -z "$above" ] || image_hash "$above"
+		printf '%s %s\n' "$images_suite" "$(dpkg --print-architecture)"
+		sha256sum <"$images_folder/build.sh"
+		folder_digest "$images_folder/$image"
+		while read -r binary; do sha256sum <"$(go_binary "${binary%%=*}")"; done < <(image_binaries "$image")
+	} | sha256sum | cut -c1-16
+}
+
+# image_path IMAGE is the folder of the cache that holds, or will hold, its two files.
+image_path() { printf '%s/%s-%s\n' "$images_cache" "$1" "$(image_hash "$1")"; }
+
+# in_root ROOT COMMAND… runs a command in the tree, with /proc and with mounts and processes of its own that end with it.
+in_root() {
+	local root=$1
+	shift
+	# shellcheck disable=SC2016 # expanded by the inner shell
+	unshare --mount --pid --fork --kill-child bash -c '
+		mount -t proc proc "$0/proc" && mount --bind /dev "$0/dev" && exec chroot "$0" "$@"' "$root" \
+		env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C DEBIAN_FRONTEND=noninteractive "$@"
+}
+
+# archive_lines prints the sources of the release, its updates and its security updates from the machine's own mirrors.
+archive_lines() {
+	local host mirror security
+	host=$(debian_codename)
+	mirror=$(apt_mirror "$host") || die "the apt sources name no Debian archive for $host"
+	printf 'deb %s %s main\ndeb %s %s-updates main\n' "$mirror" "$images_suite" "$mirror" "$images_suite"
+	if security=$(apt_mirror "$host-security"); then printf 'deb %s %s-security main\n' "$security" "$images_suite"; fi
+}
+
+bootstrap() {
+	local root=$1
+	shift
+	mkdir -p "$BOTCLUSTER_CACHE/debs"
+	debootstrap --variant=minbase --cache-dir="$BOTCLUSTER_CACHE/debs" --include="$(IFS=,; printf '%s' "$*")" \
+		"$images_suite" "$root" "$(apt_mirror "$(debian_codename)")" >"$root.log" 2>&1 ||
+		die "debootstrap failed: see $root.log"
+}
+
+# install_packages ROOT PACKAGE… installs from the release and its security updates, without starting any service.
+install_packages() {
+	local root=$1
+	shift
+	archive_lines >"$root/etc/apt/sources.list"
+	cp --dereference /etc/resolv.conf "$root/etc/resolv.conf"
+	printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d"
+	chmod 0755 "$root/usr/sbin/policy-rc.d"
+	{
+		in_root "$root" apt-get update --quiet --quiet
+		in_root "$root" apt-get upgrade --yes --quiet --quiet
+		[ $# -eq 0 ] || in_root "$root" apt-get install --yes --quiet --quiet --no-install-recommends "$@"
+	} >>"$root.log" 2>&1 || die "installing packages failed: see $root.log"
+	rm -f "$root/usr/sbin/policy-rc.d" "$root/etc/resolv.conf"
+}
+
+# strip ROOT removes what every instance of an image would share or nobody reads. Copyright files stay.
+strip() {
+	local root=$1
+	find "$root/usr/share/doc" -type f ! -name copyright -delete
+	find "$root/usr/share/doc" -depth -type d -empty -delete
+	rm -rf "$root"/usr/share/{man,info,locale,lintian,bug,groff,linda}/* "$root"/var/lib/apt/lists/* \
+		"$root"/var/cache/{apt,debconf,ldconfig}/* "$root"/var/log/{apt,journal,*.log} "$root"/tmp/* \
+		"$root"/etc/{hostname,resolv.conf} "$root"/etc/*- "$root"/var/lib/dpkg/*-old "$root"/var/lib/systemd/random-seed
+	# Present but empty: every instance gets an id of its own, and systemd does not take its first boot for an installation.
+	: >"$root/etc/machine-id"
+}
+
+# fill ROOT IMAGE makes the tree of an image.
+fill() {
+	local root=$1 image=$2 binary path
+	recipe "$image"
+	if [ -z "$parent" ]; then
+		bootstrap "$root" "${packages[@]}"
+		install_packages "$root"
+	else
+		unsquashfs -quiet -no-progress -dest "$root" "$(image_path "$parent")/rootfs.squashfs" >"$root.log"
+		if [ ${#packages[@]} -gt 0 ]; then install_packages "$root" "${packages[@]}"; fi
+	fi
+	rsync --archive --chown=root:root --no-group --no-owner "$images_folder/$image/root/" "$root/"
+	for binary in "${binaries[@]}"; do
+		path=$(go_binary "${binary%%=*}")
+		install -D --mode=0755 "$path" "$root${binary#*=}"
+	done
+	customise "$root"
+	strip "$root"
+}
+
+# pack ROOT IMAGE FOLDER writes the two files of a split image.
+pack() {
+	local root=$1 image=$2 folder=$3 description
+	mkdir -p "$folder/templates"
+	description="Debian $images_suite, $image image of BotCluster"
+	cat >"$folder/metadata.yaml" <<-YAML
+		architecture: $(uname -m)
+		creation_date: $(date +%s)
+		properties:
+		  description: $description
+		  os: debian
+		  release: $images_suite
+		  variant: $image
+		templates:
+		  /etc/hostname:
+		    when: [create, copy]
+		    template: hostname.tpl
+		  /etc/hosts:
+		    when: [create, copy]
+		    template: hosts.tpl
+	YAML
+	printf '{{ container.name }}\n' >"$folder/templates/hostname.tpl"
+	printf '127.0.0.1 localhost\n127.0.1.1 {{ container.name }}\n::1 localhost\n' >"$folder/templates/hosts.tpl"
+	tar --create --gzip --owner=0 --group=0 --directory "$folder" --file "$folder/metadata.tar.gz" metadata.yaml templates
+	mksquashfs "$root" "$folder/rootfs.squashfs" -comp zstd -Xcompression-level 9 -xattrs -no-progress -quiet -noappend >>"$root.log"
+	rm -r "$folder/metadata.yaml" "$folder/templates"
+}
+
+# build IMAGE makes sure that the cache holds the image and its parents, and prints its folder.
+build() {
+	local image=$1 path above work
+	above=$(image_parent "$image")
+	[ -z "$above" ] || build "$above" >/dev/null
+	path=$(image_path "$image")
+	if [ ! -d "$path" ]; then
+		say "building the image $image"
+		work=$(mktemp --directory "$images_cache/.work-XXXXXX")
+		fill "$work/root" "$image"
+		pack "$work/root" "$image" "$work/result"
+		rm -rf "$images_cache/$image"-????????????????
+		mv "$work/result" "$path"
+		rm -rf "$work"
+		say "built $image: $(du --bytes "$path/rootfs.squashfs" | awk '{ printf "%.0f", $1 / 1e6 }') MB packed"
+	fi
+	printf '%s\n' "$path"
+}

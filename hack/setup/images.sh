@@ -1,0 +1,72 @@
+#!/usr/bin/env bash
+# images.sh [--project PROJECT] [NAME…]: builds the images of hack/images that the cache does not hold (all, or those
+# named), and with a project imports them there: alias botcluster-NAME, moved when the inputs have changed.
+set -e
+cd "$(dirname "$0")/../.."
+. hack/setup/lib.sh
+. hack/images/build.sh
+
+project=
+alias_prefix=botcluster-
+
+in_project() { incus --project "$project" "$@"; }
+
+# alias_target ALIAS prints the fingerprint that the alias points to, or nothing.
+alias_target() {
+	{ incus query "/1.0/images/aliases/$1?project=$project" 2>/dev/null || true; } | sed -n 's/.*"target": "\([0-9a-f]*\)".*/\1/p'
+}
+
+# move_alias ALIAS FINGERPRINT changes it in one step, so that a launch never finds it missing.
+move_alias() {
+	if [ -n "$(alias_target "$1")" ]; then
+		incus query --request PUT --data "{\"target\": \"$2\"}" "/1.0/images/aliases/$1?project=$project"
+	else
+		in_project image alias create "$1" "$2"
+	fi
+}
+
+image_exists() { in_project image info "$1" >/dev/null 2>&1; }
+
+# remove_unused FINGERPRINT keeps an image from which an instance was made: the same template may still launch more of it.
+remove_unused() {
+	[ -z "$(in_project list volatile.base_image="$1" --format csv --columns n)" ] || return 0
+	say "removing the image ${1:0:12} that no alias names any more"
+	in_project image delete "$1" --quiet
+}
+
+# unpack FINGERPRINT makes the pool's copy now, so that the first launch is as quick as the others and many at once do not all unpack.
+unpack() {
+	local name=botcluster-unpack-$$
+	in_project create "$1" "$name" --quiet >&2
+	in_project delete "$name"
+}
+
+# import IMAGE FOLDER: the fingerprint of a split image is the SHA-256 of its two files together.
+import() {
+	local alias=$alias_prefix$1 folder=$2 fingerprint previous
+	fingerprint=$(cat "$folder/metadata.tar.gz" "$folder/rootfs.squashfs" | sha256sum | cut -d' ' -f1)
+	previous=$(alias_target "$alias")
+	if [ "$previous" = "$fingerprint" ]; then return; fi
+	say "importing $alias, fingerprint ${fingerprint:0:12}, into the project $project"
+	if ! image_exists "$fingerprint"; then
+		in_project image import "$folder/metadata.tar.gz" "$folder/rootfs.squashfs" --quiet >&2
+	fi
+	unpack "$fingerprint"
+	move_alias "$alias" "$fingerprint"
+	[ -z "$previous" ] || remove_unused "$previous"
+}
+
+require_root
+if [ "${1:-}" = --project ]; then
+	project=${2:?the name of a project}
+	shift 2
+fi
+# base is only the ground of the others: nobody launches it.
+[ $# -gt 0 ] || mapfile -t < <(cd "$images_folder" && printf '%s\n' */ | sed 's|/$||' | grep --invert-match --line-regexp base)
+hold_lock images
+mkdir -p "$images_cache"
+for image in "${@:-${MAPFILE[@]}}"; do
+	[ -f "$images_folder/$image/recipe.sh" ] || die "no image $image in $images_folder"
+	folder=$(build "$image")
+	[ -z "$project" ] || import "$image" "$folder"
+done
