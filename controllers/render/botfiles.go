@@ -87,7 +87,7 @@ func environmentFile(input BotInput) (model.File, error) {
 	for _, variable := range input.Bot.Env {
 		variables[variable.Name] = variable.Value
 	}
-	variables[portVariable] = strconv.Itoa(int(input.Bot.Port))
+	variables[portVariable] = strconv.Itoa(int(valueOr(input.Bot.Port, defaultPort)))
 	content, err := Environment(variables)
 	if err != nil {
 		return model.File{}, fmt.Errorf("bot.env and bot.envFrom: %w", err)

@@ -57,6 +57,14 @@ var _ = Describe("BotFiles", func() {
 		}))
 	})
 
+	It("stand on the defaults of the API where it did not fill them in", func() {
+		input.Bot.Service, input.Bot.Port = "", 0
+		files, err := render.BotFiles(input)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(files[1].Path).To(Equal("/etc/systemd/system/botserver.service.d/50-botcluster.conf"))
+		Expect(readEnvironmentFile(string(files[2].Content))).To(HaveKeyWithValue("PORT", "8080"))
+	})
+
 	It("have a unit when there is a command", func() {
 		input.Bot.Command = []v1alpha1.CommandArgument{"/opt/gbo/bin/botserver"}
 		files, err := render.BotFiles(input)
@@ -83,7 +91,7 @@ var _ = Describe("BotFiles", func() {
 			render.ErrPathTaken, render.EnvironmentFile),
 		Entry("with a mode that is none", func(in *render.BotInput) { in.Bot.Files[1].Mode = "0999" }, render.ErrMode, "/etc/motd"),
 		Entry("with more mode than permissions", func(in *render.BotInput) { in.Bot.Files[1].Mode = "4755" }, render.ErrMode, "/etc/motd"),
-		Entry("without a service", func(in *render.BotInput) { in.Bot.Service = "" }, render.ErrServiceName, "bot.service"),
+		Entry("with a service that is none", func(in *render.BotInput) { in.Bot.Service = "a/b" }, render.ErrServiceName, "bot.service"),
 	)
 })
 

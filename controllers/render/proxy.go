@@ -12,6 +12,8 @@ const (
 	// streamCloseDelay is how long WebSockets and other streams outlive the routes they came in by. Caddy's default cuts
 	// them at once. It is the longest drain.timeout that the API takes; old routes are freed when their last stream ends.
 	streamCloseDelay = "24h0m0s"
+	// poolModule names the upstreams and the transport of cmd/caddy.
+	poolModule = "botcluster"
 	// stickyCookie is Caddy's own default name, which the scaling document uses.
 	stickyCookie = "lb"
 )
@@ -40,19 +42,19 @@ func documentRoute(path string, policy selectionPolicy) caddyRoute {
 	return route
 }
 
-// toBots sends requests to the pool of our own module, which probes the bots: Caddy's health checks stay off. Answers
-// of unknown length and event streams are flushed at once by Caddy itself, which a flush_interval would only repeat for
+// toBots sends requests to the pool of our own modules (cmd/caddy), which probe the bots and count what is sent to them.
+// Answers of unknown length and event streams are flushed at once by Caddy itself, which a flush_interval would only repeat for
 // them and force upon all others.
 func toBots(policy selectionPolicy) reverseProxyHandler {
 	return reverseProxyHandler{
 		Handler:          "reverse_proxy",
-		DynamicUpstreams: upstreamSource{Source: "botcluster"},
+		DynamicUpstreams: upstreamSource{Source: poolModule},
 		LoadBalancing: loadBalancing{
 			SelectionPolicy: policy,
 			TryDuration:     tryDuration,
 			TryInterval:     tryInterval,
 		},
-		Transport:        proxyTransport{Protocol: "http", DialTimeout: dialTimeout},
+		Transport:        proxyTransport{Protocol: poolModule, DialTimeout: dialTimeout},
 		StreamCloseDelay: streamCloseDelay,
 	}
 }

@@ -1,8 +1,8 @@
 package render
 
 import (
-	"net"
 	"strconv"
+	"strings"
 
 	"github.com/generalbots/botcluster-operator/api/v1alpha1"
 	"github.com/generalbots/botcluster-operator/controllers/model"
@@ -23,7 +23,7 @@ const (
 func BotProxyDevices(bot v1alpha1.BotSpec, ordinal int) map[string]model.Device {
 	devices := map[string]model.Device{deviceBotPort: nil}
 	if bot.HostPortBase != nil {
-		devices[deviceBotPort] = proxyDevice(anyAddress, int(*bot.HostPortBase)+ordinal, int(bot.Port))
+		devices[deviceBotPort] = proxyDevice(anyAddress, int(*bot.HostPortBase)+ordinal, int(valueOr(bot.Port, defaultPort)))
 	}
 	return devices
 }
@@ -35,10 +35,7 @@ func EdgeProxyDevices(edge v1alpha1.EdgeSpec, ordinal int) map[string]model.Devi
 	if edge.HostPorts == nil {
 		return devices
 	}
-	address := edge.HostPorts.Address
-	if address == "" {
-		address = anyAddress
-	}
+	address := valueOr(edge.HostPorts.Address, anyAddress)
 	if base := edge.HostPorts.HTTPBase; base != nil {
 		devices[deviceEdgeHTTP] = edgeProxyDevice(address, int(*base)+ordinal-1, EdgeHTTPPort)
 	}
@@ -58,7 +55,15 @@ func edgeProxyDevice(address string, hostPort, port int) model.Device {
 func proxyDevice(address string, hostPort, port int) model.Device {
 	return model.Device{
 		"type":    "proxy",
-		"listen":  "tcp:" + net.JoinHostPort(address, strconv.Itoa(hostPort)),
-		"connect": "tcp:" + net.JoinHostPort(loopback, strconv.Itoa(port)),
+		"listen":  endpoint(address, hostPort),
+		"connect": endpoint(loopback, port),
 	}
+}
+
+// endpoint is an address in Incus's words; one of IPv6 goes into brackets.
+func endpoint(address string, port int) string {
+	if strings.Contains(address, ":") {
+		address = "[" + address + "]"
+	}
+	return "tcp:" + address + ":" + strconv.Itoa(port)
 }

@@ -1,7 +1,6 @@
 package render
 
 import (
-	"net/http"
 	"strconv"
 
 	"github.com/generalbots/botcluster-operator/api/v1alpha1"
@@ -37,7 +36,7 @@ func redirect(port int) caddyRoute {
 			securityHeaders(false),
 			staticResponseHandler{
 				Handler:    "static_response",
-				StatusCode: http.StatusPermanentRedirect,
+				StatusCode: statusPermanentRedirect,
 				Headers:    map[string][]string{"Location": {location + "{http.request.uri}"}},
 			},
 		},

@@ -16,8 +16,9 @@ const (
 	// would make Caddy open its default, a TCP port that everything in the instance could use.
 	EdgeAdminSocket = "/run/caddy/admin.sock"
 
-	// EdgeHTTPPort and EdgeHTTPSPort are where an edge listens inside its instance.
-	EdgeHTTPPort  = 80
+	// EdgeHTTPPort is where an edge listens inside its instance for plain HTTP.
+	EdgeHTTPPort = 80
+	// EdgeHTTPSPort is where it listens for HTTPS.
 	EdgeHTTPSPort = 443
 
 	// revisionDigits is the length of revisions and hashes: 64 bits, as they tell one content from the next and need not

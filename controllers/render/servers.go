@@ -1,10 +1,15 @@
 package render
 
 import (
-	"net/http"
 	"strconv"
 
 	"github.com/generalbots/botcluster-operator/api/v1alpha1"
+)
+
+// Status codes of RFC 9110.
+const (
+	statusPermanentRedirect = 308
+	statusMisdirected       = 421
 )
 
 // servers are one server without TLS; with TLS, one that serves and one that sends plain HTTP there.
@@ -69,7 +74,7 @@ func edgeRoutes(edge v1alpha1.EdgeSpec) []caddyRoute {
 	pipeline.Match = []caddyMatch{{Host: hostNames(edge)}}
 	misdirected := caddyRoute{Handle: []any{
 		securityHeaders(false),
-		staticResponseHandler{Handler: "static_response", StatusCode: http.StatusMisdirectedRequest},
+		staticResponseHandler{Handler: "static_response", StatusCode: statusMisdirected},
 	}}
 	return []caddyRoute{pipeline, misdirected}
 }

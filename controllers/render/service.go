@@ -18,6 +18,9 @@ const (
 	// bootTarget starts what is linked to it when the instance boots.
 	bootTarget = "multi-user.target"
 
+	// defaultService is what the API server fills in.
+	defaultService = "botserver"
+
 	modePublic  = 0o644
 	modePrivate = 0o600
 )
@@ -60,7 +63,8 @@ WantedBy=%[3]s
 // ServiceDropIn renders what is added to the service that runs the bot, whether the image or ServiceUnit brings it: the
 // variables, and the command when there is one in the spec.
 func ServiceDropIn(bot v1alpha1.BotSpec) (model.File, error) {
-	if !serviceName.MatchString(bot.Service) {
+	service := valueOr(bot.Service, defaultService)
+	if !serviceName.MatchString(service) {
 		return model.File{}, fmt.Errorf("bot.service: %w", ErrServiceName)
 	}
 	content := fmt.Sprintf(dropIn, EnvironmentFile)
@@ -72,7 +76,7 @@ func ServiceDropIn(bot v1alpha1.BotSpec) (model.File, error) {
 		content += fmt.Sprintf(dropInCommand, command)
 	}
 	return model.File{
-		Path:    path.Join(unitFolder, bot.Service+".service.d", dropInName),
+		Path:    path.Join(unitFolder, service+".service.d", dropInName),
 		Content: []byte(content),
 		Mode:    modePublic,
 	}, nil
@@ -84,18 +88,19 @@ func ServiceUnit(bot v1alpha1.BotSpec) ([]model.File, error) {
 	if len(bot.Command) == 0 {
 		return nil, nil
 	}
-	if !serviceName.MatchString(bot.Service) {
+	service := valueOr(bot.Service, defaultService)
+	if !serviceName.MatchString(service) {
 		return nil, fmt.Errorf("bot.service: %w", ErrServiceName)
 	}
 	command, err := commandLine(bot.Command)
 	if err != nil {
 		return nil, fmt.Errorf("bot.command: %w", err)
 	}
-	name := bot.Service + ".service"
+	name := service + ".service"
 	return []model.File{
 		{
 			Path:    path.Join(unitFolder, name),
-			Content: fmt.Appendf(nil, unit, bot.Service, command, bootTarget),
+			Content: fmt.Appendf(nil, unit, service, command, bootTarget),
 			Mode:    modePublic,
 		},
 		{

@@ -92,7 +92,7 @@ var _ = Describe("The service", func() {
 			}
 		},
 		Entry("a path as its name", v1alpha1.BotSpec{Service: "../../x", Command: command("/bin/true")}, render.ErrServiceName),
-		Entry("no name", v1alpha1.BotSpec{}, render.ErrServiceName),
+		Entry("a unit with its suffix", v1alpha1.BotSpec{Service: "bot.service"}, render.ErrServiceName),
 		Entry("a relative program", v1alpha1.BotSpec{Service: "bot", Command: command("bot")}, render.ErrProgram),
 		Entry("a program with systemd's prefix for privileges", v1alpha1.BotSpec{Service: "bot", Command: command("+/bin/true")}, render.ErrProgram),
 		Entry("a NUL", v1alpha1.BotSpec{Service: "bot", Command: command("/bin/true", "\x00")}, render.ErrArgument),
