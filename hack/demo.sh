@@ -178,6 +178,11 @@ remove_sample() {
 	fi
 }
 
+# unused tells that nobody has anything on the Incus daemon: no instance, no environment of ours.
+unused() {
+	[ -z "$(incus list --all-projects --format csv)" ] && ! incus project list --format csv | grep --quiet '^botcluster-'
+}
+
 down() {
 	require_root
 	if [ -d "$state" ]; then
@@ -186,7 +191,7 @@ down() {
 		end controlplane
 	fi
 	if incus_answers; then "$setup/environment.sh" down demo; fi
-	"$setup/incus.sh" release
+	if incus_answers && unused; then "$setup/incus.sh" stop; fi
 	rm -rf "$state"
 	say "the demo is gone; the packages that it installed and the caches in $BOTCLUSTER_CACHE stay"
 }

@@ -25,4 +25,5 @@ for stage in "${stages[@]}"; do
 	fi
 done
 
-go run -C hack/tools ./summary "$reports"
+go build -C hack/tools -o "$reports/summary" ./summary
+"$reports/summary" "$reports"

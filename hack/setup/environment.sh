@@ -80,8 +80,8 @@ up() {
 	say "the environment $project is up"
 }
 
-# each COMMAND… runs the command once for every line of stdin, eight at a time.
-each() { xargs --no-run-if-empty --max-procs=8 --delimiter='\n' -n 1 "$@"; }
+# each COMMAND… runs the command once for every line of stdin, which replaces {}, eight at a time.
+each() { xargs --no-run-if-empty --max-procs=8 --delimiter='\n' --replace={} "$@"; }
 
 # A protected instance refuses to be deleted; here its owner has asked for it.
 remove_instances() {
@@ -93,17 +93,18 @@ remove_instances() {
 	each incus --project "$project" delete --force {} <<<"$names"
 }
 
-remove_images() { in_project image list --format csv --columns f | each incus --project "$project" image delete --quiet; }
+remove_images() { in_project image list --format csv --columns f | each incus --project "$project" image delete {} --quiet; }
 
 remove_volumes() {
 	pool_exists || return 0
-	in_project storage volume list "$pool" type=custom --format csv --columns n |
-		each incus --project "$project" storage volume delete "$pool" --quiet
+	# A name with a slash is a snapshot, which goes with its volume.
+	in_project storage volume list "$pool" type=custom --format csv --columns n | awk '!/\//' |
+		each incus --project "$project" storage volume delete "$pool" {} --quiet
 }
 
 remove_profiles() {
 	in_project profile list --format csv --columns n | awk '$0 != "default"' |
-		each incus --project "$project" profile delete
+		each incus --project "$project" profile delete {}
 	printf 'devices: {}\n' | in_project profile edit default
 }
 

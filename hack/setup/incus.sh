@@ -8,7 +8,11 @@ log_folder=/var/log/incus
 # Recovery of a pool or many instances to start again may take minutes; Debian's unit allows 600 s too.
 ready_seconds=600
 
-alive() { [ -s "$1" ] && kill -0 "$(<"$1")" 2>/dev/null && [[ "$(readlink "/proc/$(<"$1")/exe")" == */"$2"* ]]; }
+# runs PID: a process that has ended and was not yet reaped has no executable any more.
+runs() { readlink "/proc/$1/exe" >/dev/null; }
+
+# alive FILE NAME: the process that FILE notes still runs that program.
+alive() { [ -s "$1" ] && [[ "$(readlink "/proc/$(<"$1")/exe")" == */"$2" ]]; }
 
 # launch NAME COMMAND… starts a daemon in a session of its own, without our lock, and notes its process id.
 launch() {
@@ -75,6 +79,24 @@ daemon_pid() {
 	return 1
 }
 
+# end_orphans clears what a daemon that was killed together with its containers leaves behind, and Incus itself does not clear:
+# proxies that hold the ports of dead containers, and their control groups. (It does mend bridges, dnsmasq, mounts and operations.)
+# A proxy names two processes, the daemon's and the container's: one of them alive means that it still serves.
+end_orphans() {
+	local pid arguments
+	for pid in $(pgrep --exact incusd); do
+		arguments=()
+		mapfile -d '' -t arguments <"/proc/$pid/cmdline" 2>/dev/null || true
+		[ "${arguments[1]:-}" = forkproxy ] || continue
+		if ! runs "${arguments[3]}" && ! runs "${arguments[6]}"; then
+			say "ending the proxy ${arguments[5]} of a container that died"
+			kill -KILL "$pid"
+		fi
+	done
+	# The kernel refuses to remove a group that has a process in it.
+	find /sys/fs/cgroup -depth -type d \( -path '*/lxc.payload.*' -o -path '*/lxc.monitor.*' \) -exec rmdir {} + 2>/dev/null || true
+}
+
 no_daemon() { ! daemon_pid >/dev/null; }
 
 start_by_hand() {
@@ -99,9 +121,11 @@ start() {
 	if daemon_pid >/dev/null; then
 		say "an Incus daemon is starting"
 	elif have_systemd; then
+		end_orphans
 		say "starting the service incus"
 		systemctl start lxcfs.service incus.socket incus.service
 	else
+		end_orphans
 		start_by_hand
 	fi
 	incus admin waitready --timeout="$ready_seconds" || die "the Incus daemon is not ready after $ready_seconds s: see $log_folder/incusd.log"

@@ -9,7 +9,10 @@ tool (
 	sigs.k8s.io/kustomize/kustomize/v5
 )
 
-require github.com/onsi/ginkgo/v2 v2.34.0
+require (
+	github.com/onsi/ginkgo/v2 v2.34.0
+	github.com/onsi/gomega v1.44.0
+)
 
 require (
 	4d63.com/gocheckcompilerdirectives v1.4.0 // indirect
