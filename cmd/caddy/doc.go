@@ -1,2 +1,3 @@
-// Command caddy is the edge of a BotCluster: Caddy with its standard modules.
+// Command caddy is the edge of a BotCluster: Caddy with its standard modules and those of package edge.
+// It takes the same subcommands and flags as Caddy.
 package main

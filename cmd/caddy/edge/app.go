@@ -1,0 +1,56 @@
+package edge
+
+import (
+	"fmt"
+
+	"github.com/caddyserver/caddy/v2"
+
+	"github.com/generalbots/botcluster-operator/cmd/caddy/pool"
+)
+
+func init() {
+	caddy.RegisterModule(App{})
+}
+
+// App is apps.botcluster: what a configuration says about itself to the reader of the pool.
+type App struct {
+	// Revision names the routes of this configuration. The pool document shows it while they are loaded.
+	Revision string `json:"revision,omitempty"`
+	// LoopbackMembers allows members at loopback addresses: for bots on the machine that Caddy runs on, and for tests.
+	LoopbackMembers bool `json:"loopback_members,omitempty"`
+
+	release func()
+}
+
+// CaddyModule implements caddy.Module.
+func (App) CaddyModule() caddy.ModuleInfo {
+	return caddy.ModuleInfo{ID: "botcluster", New: func() caddy.Module { return new(App) }}
+}
+
+// Provision implements caddy.Provisioner: every configuration has a metrics registry of its own.
+func (a *App) Provision(ctx caddy.Context) error {
+	if err := ctx.GetMetricsRegistry().Register(collector{shared}); err != nil {
+		return fmt.Errorf("registering the metrics of the pool: %w", err)
+	}
+	return nil
+}
+
+// Start implements caddy.App: from now on these routes count.
+func (a *App) Start() error {
+	a.release = shared.LoadRoutes(pool.Routes{
+		Revision: a.Revision,
+		Rules:    pool.Rules{LoopbackMembers: a.LoopbackMembers},
+	})
+	return nil
+}
+
+// Stop implements caddy.App. It is called when other routes have been loaded, and when loading these failed after all.
+func (a *App) Stop() error {
+	a.release()
+	return nil
+}
+
+var (
+	_ caddy.App         = (*App)(nil)
+	_ caddy.Provisioner = (*App)(nil)
+)

@@ -1,0 +1,85 @@
+package edge
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
+
+	"github.com/generalbots/botcluster-operator/cmd/caddy/pool"
+)
+
+func init() {
+	caddy.RegisterModule(Transport{})
+}
+
+// errNoMember means that a request without a chosen upstream came along; only Caddy's own proxy may use the transport.
+var errNoMember = errors.New("the request was not sent by a reverse_proxy")
+
+// Transport is http.reverse_proxy.transport.botcluster: Caddy's HTTP transport, all options included, that counts every
+// attempt to its member. It is the one place that every request passes between the choice of a member and the first byte
+// sent to it, retries included, and that sees the end of streams and WebSockets.
+type Transport struct {
+	reverseproxy.HTTPTransport
+}
+
+// CaddyModule implements caddy.Module.
+func (Transport) CaddyModule() caddy.ModuleInfo {
+	return caddy.ModuleInfo{
+		ID:  "http.reverse_proxy.transport.botcluster",
+		New: func() caddy.Module { return new(Transport) },
+	}
+}
+
+// Provision implements caddy.Provisioner. Bots are reached directly unless the configuration says otherwise: a proxy named in
+// Caddy's environment is not meant for them.
+func (t *Transport) Provision(ctx caddy.Context) error {
+	if len(t.NetworkProxyRaw) == 0 && t.ForwardProxyURL == "" {
+		t.NetworkProxyRaw = json.RawMessage(`{"from":"none"}`)
+	}
+	if err := t.HTTPTransport.Provision(ctx); err != nil {
+		return fmt.Errorf("provisioning the transport to the bots: %w", err)
+	}
+	return nil
+}
+
+// RoundTrip implements http.RoundTripper.
+func (t *Transport) RoundTrip(request *http.Request) (*http.Response, error) {
+	dial, chosen := reverseproxy.GetDialInfo(request.Context())
+	if !chosen {
+		return nil, errNoMember
+	}
+	admitted, err := shared.Admit(dial.Address)
+	if err != nil {
+		// As nothing was sent, the proxy may retry any request elsewhere, as after a failed dial.
+		return nil, reverseproxy.NewDialError(fmt.Errorf("%s: %w", dial.Address, err))
+	}
+	begin := time.Now()
+	response, err := t.HTTPTransport.RoundTrip(request)
+	if err != nil {
+		countFailure(admitted, request, err)
+		return nil, err //nolint:wrapcheck // the proxy tells dial errors, time-outs and cancellations apart
+	}
+	admitted.Answered(response.StatusCode, time.Since(begin))
+	response.Body = endingWith(response.Body, admitted.End)
+	return response, nil
+}
+
+// countFailure ends a request that got no answer. If the client gave up, the member is not to blame.
+func countFailure(admitted *pool.Request, request *http.Request, err error) {
+	if !errors.Is(err, context.Canceled) && request.Context().Err() == nil {
+		admitted.Failed()
+	}
+	admitted.End()
+}
+
+var (
+	_ caddy.Provisioner  = (*Transport)(nil)
+	_ caddy.CleanerUpper = (*Transport)(nil)
+	_ http.RoundTripper  = (*Transport)(nil)
+)

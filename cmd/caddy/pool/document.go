@@ -1,0 +1,127 @@
+package pool
+
+import (
+	"slices"
+	"time"
+)
+
+// Document is all that is known of the pool at one moment.
+type Document struct {
+	// Process is random for each process of the proxy: another value means that its memory was lost and the pool must be pushed.
+	Process string `json:"process"`
+	// StartedAt is when the process began.
+	StartedAt time.Time `json:"startedAt"`
+	// RoutesRevision is the revision of the routes that are loaded; empty if none are.
+	RoutesRevision string `json:"routesRevision"`
+	// Revision is that of the last push; empty before the first.
+	Revision string `json:"revision"`
+	// Change grows with everything that Wait waits for.
+	Change uint64 `json:"change"`
+	// Probe is how members are probed; absent before the first push.
+	Probe *Probe `json:"probe,omitempty"`
+	// LatencyBuckets are the upper bounds, in seconds, of the buckets of every latencyHistogram.
+	LatencyBuckets []float64 `json:"latencyBucketsSeconds"`
+	// Members in the order of their names, as people count; then of their addresses.
+	Members []Member `json:"members"`
+}
+
+// Member is one bot as the edge sees it. Counters begin with 0 when the name enters the pool.
+type Member struct {
+	Name    string `json:"name"`
+	Address string `json:"address"`
+	// State is active, draining, or removed while something is still in flight. A name may be there twice: as it is now,
+	// and removed with its address from before. Both then show the same counters, which are kept by name.
+	State State `json:"state"`
+	// Since is when the state began.
+	Since time.Time `json:"since"`
+	// Serving tells whether new requests may be sent to it.
+	Serving bool `json:"serving"`
+	// Probe is the outcome of the probes.
+	Probe ProbeOutcome `json:"probe"`
+	// InFlight counts requests, streams and WebSockets that have not ended, at this address.
+	InFlight int64 `json:"inFlight"`
+	// Requests counts those sent to it.
+	Requests uint64 `json:"requests"`
+	// Errors5xx counts its answers with a status of 500 and more.
+	Errors5xx uint64 `json:"errors5xx"`
+	// TransportErrors counts requests that it did not answer. Those given up by the client are not among them.
+	TransportErrors uint64 `json:"transportErrors"`
+	// LatencySum is the sum of the times from sending a request to the end of the answer's header, in seconds.
+	LatencySum float64 `json:"latencySecondsSum"`
+	// LatencyHistogram counts answers by that time: one count for each bound of latencyBucketsSeconds, and a last one for slower answers.
+	LatencyHistogram []uint64 `json:"latencyHistogram"`
+}
+
+// ProbeOutcome is what the probes of a member amount to, and the last one.
+type ProbeOutcome struct {
+	Result Result `json:"result"`
+	// Status is the HTTP status of the last probe; 0 if there was no answer.
+	Status int `json:"status"`
+	// Latency of the last probe, in milliseconds.
+	Latency             float64 `json:"latencyMilliseconds"`
+	ConsecutiveFailures int     `json:"consecutiveFailures"`
+	// CheckedAt is when the last probe ended; absent before the first.
+	CheckedAt *time.Time `json:"checkedAt,omitempty"`
+	// Message says why the last probe did not pass.
+	Message  string          `json:"message,omitempty"`
+	Document *HealthDocument `json:"document,omitempty"`
+}
+
+// Describe returns the document of this moment.
+func (r *Registry) Describe() Document {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	document := Document{
+		Process: r.process, StartedAt: r.startedAt, RoutesRevision: r.routes.current().Revision,
+		Revision: r.pushed.Revision, Change: r.change, LatencyBuckets: bucketBounds(),
+	}
+	if r.pushed.Revision != "" {
+		probe := r.pushed.Probe
+		document.Probe = &probe
+	}
+	listed := make([]*target, 0, len(r.targets)+len(r.removed))
+	for _, target := range r.targets {
+		listed = append(listed, target)
+	}
+	for target := range r.removed {
+		listed = append(listed, target)
+	}
+	slices.SortFunc(listed, byName)
+	document.Members = make([]Member, len(listed))
+	for i, target := range listed {
+		document.Members[i] = target.describe()
+	}
+	return document
+}
+
+// describe is called with the registry locked.
+func (t *target) describe() Member {
+	counted := t.counters
+	return Member{
+		Name: t.name, Address: t.address, State: t.state, Since: t.since, Serving: t.serving,
+		Probe:    t.health.describe(),
+		InFlight: t.inFlight.Load(), Requests: counted.requests.Load(), Errors5xx: counted.errors5xx.Load(),
+		TransportErrors:  counted.transportErrors.Load(),
+		LatencySum:       time.Duration(counted.latencyNanos.Load()).Seconds(),
+		LatencyHistogram: counted.histogram(),
+	}
+}
+
+func (h health) describe() ProbeOutcome {
+	outcome := ProbeOutcome{
+		Result: h.result, Status: h.last.Status, Latency: float64(h.last.Latency.Microseconds()) / 1000,
+		ConsecutiveFailures: h.consecutiveFailures, Message: h.last.Message, Document: h.last.Document,
+	}
+	if !h.last.CheckedAt.IsZero() {
+		outcome.CheckedAt = &h.last.CheckedAt
+	}
+	return outcome
+}
+
+func bucketBounds() []float64 {
+	bounds := make([]float64, len(latencyBounds))
+	for i, bound := range latencyBounds {
+		bounds[i] = bound.Seconds()
+	}
+	return bounds
+}

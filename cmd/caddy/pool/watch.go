@@ -1,0 +1,29 @@
+package pool
+
+import "context"
+
+// announce lets the waiters see a change. The registry is locked.
+func (r *Registry) announce() {
+	r.change++
+	close(r.changed)
+	r.changed = make(chan struct{})
+}
+
+// Wait returns when the pool has changed since the change number, at once if it has already, or when the context ends.
+// A change is a push, another result of a member's probes, a member beginning or ceasing to serve, the last request of a
+// draining or removed member ending, or other routes being loaded.
+func (r *Registry) Wait(ctx context.Context, since uint64) {
+	for {
+		r.mu.Lock()
+		change, changed := r.change, r.changed
+		r.mu.Unlock()
+		if change != since {
+			return
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
