@@ -1,0 +1,170 @@
+package caddy_test
+
+import (
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/generalbots/botcluster-operator/controllers/model"
+	"github.com/generalbots/botcluster-operator/controllers/provider"
+	"github.com/generalbots/botcluster-operator/controllers/provider/caddy"
+)
+
+// examples are the documents that the edge's own specs are held to.
+var examples = filepath.Join("..", "..", "..", "cmd", "caddy", "pool", "testdata")
+
+func example(name string) string {
+	GinkgoHelper()
+	content, err := os.ReadFile(filepath.Join(examples, name))
+	Expect(err).NotTo(HaveOccurred())
+	return string(content)
+}
+
+var exampleState = model.EdgeState{
+	Process: "0f6d5f1c8f0e4b8a9d2c7b6a5e4f3d2c", RoutesRevision: "routes-7c21", PoolRevision: "3f9a1c0e",
+	Members: []model.MemberStatus{
+		{Name: "botserver-1", Address: "10.89.0.11:8080", State: model.MemberActive, Serving: true,
+			Probe: model.ProbeHealthy, StatusCode: 200, InFlight: 4},
+		{Name: "botserver-2", Address: "10.89.0.12:8080", State: model.MemberDraining,
+			Probe: model.ProbeDegraded, StatusCode: 503, Message: "answered 503 with the status degraded", InFlight: 1},
+		{Name: "botserver-3", Address: "10.89.0.13:8080", State: model.MemberRemoved, Probe: model.ProbeUnhealthy,
+			Message: "probing: dial tcp 10.89.0.13:8080: connect: connection refused", InFlight: 1},
+		{Name: "botserver-10", Address: "[fd42::20]:8080", State: model.MemberActive, Probe: model.ProbeUnknown},
+	},
+}
+
+var examplePool = model.Pool{
+	Revision: "3f9a1c0e",
+	Probe:    model.Probe{Path: "/api/health", Interval: 10 * time.Second, Timeout: 5 * time.Second, Retries: 3},
+	Members: []model.Member{
+		{Name: "botserver-1", Address: "10.89.0.11:8080", State: model.MemberActive},
+		{Name: "botserver-2", Address: "10.89.0.12:8080", State: model.MemberDraining},
+		{Name: "botserver-10", Address: "[fd42::20]:8080", State: model.MemberActive},
+	},
+}
+
+var _ = Describe("An edge", func() {
+	edgeThat := func(answer http.HandlerFunc) provider.Edge {
+		return caddy.New().Edge("host/edge-1", newAdminServer(answer).dial)
+	}
+
+	It("tells its state", func(ctx SpecContext) {
+		edge := edgeThat(func(w http.ResponseWriter, r *http.Request) {
+			Expect(r.Method + " " + r.URL.String()).To(Equal("GET /botcluster/pool"))
+			says(http.StatusOK, example("pool.json"))(w, r)
+		})
+		Expect(edge.State(ctx)).To(Equal(exampleState))
+	}, SpecTimeout(time.Minute))
+
+	It("takes a pool and tells its state after it", func(ctx SpecContext) {
+		edge := edgeThat(func(w http.ResponseWriter, r *http.Request) {
+			defer GinkgoRecover()
+			Expect(r.Method + " " + r.URL.String()).To(Equal("PUT /botcluster/pool"))
+			Expect(r.Header.Get("Content-Type")).To(Equal("application/json"))
+			pushed, err := io.ReadAll(r.Body)
+			Expect(err).NotTo(HaveOccurred())
+			// The scheme is left to the edge's default, which the example spells out.
+			Expect(pushed).To(MatchJSON(strings.Replace(example("push.json"), `"scheme": "http",`, "", 1)))
+			says(http.StatusOK, example("pool.json"))(w, r)
+		})
+		Expect(edge.SetPool(ctx, examplePool)).To(Equal(exampleState))
+	}, SpecTimeout(time.Minute))
+
+	It("takes an empty pool as an empty list, and who is removed is not named", func(ctx SpecContext) {
+		edge := edgeThat(func(w http.ResponseWriter, r *http.Request) {
+			defer GinkgoRecover()
+			pushed, err := io.ReadAll(r.Body)
+			Expect(err).NotTo(HaveOccurred())
+			Expect(string(pushed)).To(ContainSubstring(`"members":[]`))
+			says(http.StatusOK, `{"process":"p","revision":"r","members":[]}`)(w, r)
+		})
+		gone := []model.Member{{Name: "bot-1", Address: "10.0.0.1:80", State: model.MemberRemoved}}
+		Expect(edge.SetPool(ctx, model.Pool{Revision: "r", Members: gone})).
+			To(Equal(model.EdgeState{Process: "p", PoolRevision: "r", Members: []model.MemberStatus{}}))
+	}, SpecTimeout(time.Minute))
+
+	It("takes routes as they are", func(ctx SpecContext) {
+		edge := edgeThat(func(w http.ResponseWriter, r *http.Request) {
+			defer GinkgoRecover()
+			Expect(r.Method + " " + r.URL.String()).To(Equal("POST /load"))
+			Expect(r.Header.Get("Content-Type")).To(Equal("application/json"))
+			loaded, err := io.ReadAll(r.Body)
+			Expect(err).NotTo(HaveOccurred())
+			Expect(string(loaded)).To(Equal(`{"apps":{}}`))
+		})
+		Expect(edge.SetRoutes(ctx, model.Routes{Revision: "r", Config: []byte(`{"apps":{}}`)})).To(Succeed())
+	}, SpecTimeout(time.Minute))
+
+	It("says in Caddy's words why it refuses routes, on one line and briefly", func(ctx SpecContext) {
+		long := `{"error":"loading config:\n\tno such\u0000module ` + strings.Repeat("and so on ", 100) + `"}`
+		err := edgeThat(says(http.StatusBadRequest, long)).SetRoutes(ctx, model.Routes{Revision: "r"})
+		Expect(err).To(beOfClass(provider.Terminal, "EdgeRejectedRoutes"))
+		message := provider.MessageOf(err, "")
+		Expect(message).To(HavePrefix("the edge edge-1 refused its routes and serves the ones from before: loading config: no such module and so on"))
+		Expect(len([]rune(message))).To(BeNumerically("<", 330))
+		Expect(message).To(HaveSuffix("…"))
+	}, SpecTimeout(time.Minute))
+
+	DescribeTable("is no reason to act on when it answers oddly",
+		func(ctx SpecContext, answer http.HandlerFunc) {
+			edge := edgeThat(answer)
+			state, err := edge.State(ctx)
+			Expect(err).To(beOfClass(provider.Transient, "EdgeUnreachable"))
+			Expect(state).To(BeZero(), "what could not be read is unknown, not empty")
+			state, err = edge.SetPool(ctx, examplePool)
+			Expect(err).To(beOfClass(provider.Transient, "EdgeUnreachable"))
+			Expect(state).To(BeZero())
+		},
+		Entry("an error of its own", says(http.StatusInternalServerError, `{"error":"oops"}`), SpecTimeout(time.Minute)),
+		Entry("a redirect", func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "/elsewhere", http.StatusFound)
+		}, SpecTimeout(time.Minute)),
+		Entry("nothing", says(http.StatusOK, ""), SpecTimeout(time.Minute)),
+		Entry("no JSON", says(http.StatusOK, "<html>"), SpecTimeout(time.Minute)),
+		Entry("half a document", says(http.StatusOK, `{"process":"p","members":[{"name":"bot-1"`), SpecTimeout(time.Minute)),
+		Entry("another document", says(http.StatusOK, `{}`), SpecTimeout(time.Minute)),
+		Entry("no members", says(http.StatusOK, `{"process":"p","members":null}`), SpecTimeout(time.Minute)),
+		Entry("two documents", says(http.StatusOK, `{"process":"p","members":[]}{}`), SpecTimeout(time.Minute)),
+		Entry("a member of an unknown state", says(http.StatusOK, memberDocument(`"state":"resting","probe":{"result":"healthy"}`)), SpecTimeout(time.Minute)),
+		Entry("a member of unknown health", says(http.StatusOK, memberDocument(`"state":"active","probe":{"result":"fine"}`)), SpecTimeout(time.Minute)),
+		Entry("a member with less than nothing in flight",
+			says(http.StatusOK, memberDocument(`"state":"active","probe":{"result":"healthy"},"inFlight":-1`)), SpecTimeout(time.Minute)),
+		Entry("a number where a text belongs", says(http.StatusOK, `{"process":1,"members":[]}`), SpecTimeout(time.Minute)),
+	)
+
+	It("is not listened to without end", func(ctx SpecContext) {
+		edge := edgeThat(func(w http.ResponseWriter, r *http.Request) {
+			page := make([]byte, 1<<20)
+			for r.Context().Err() == nil {
+				if _, err := w.Write(page); err != nil {
+					return
+				}
+			}
+		})
+		_, err := edge.State(ctx)
+		Expect(err).To(beOfClass(provider.Transient, "EdgeUnreachable"))
+	}, SpecTimeout(time.Minute))
+
+	It("has to be the operator's own Caddy", func(ctx SpecContext) {
+		edge := edgeThat(http.NotFound)
+		_, err := edge.State(ctx)
+		Expect(err).To(beOfClass(provider.Terminal, "EdgeUnreachable"))
+		Expect(provider.MessageOf(err, "")).To(ContainSubstring("cmd/caddy"))
+	}, SpecTimeout(time.Minute))
+
+	It("may refuse a pool", func(ctx SpecContext) {
+		_, err := edgeThat(says(http.StatusBadRequest, `{"error":"members[0].address: no"}`)).SetPool(ctx, examplePool)
+		Expect(err).To(beOfClass(provider.Terminal, "EdgeRejectedPool"))
+		Expect(provider.MessageOf(err, "")).To(HaveSuffix("members[0].address: no"))
+	}, SpecTimeout(time.Minute))
+})
+
+func memberDocument(rest string) string {
+	return `{"process":"p","members":[{"name":"bot-1","address":"10.0.0.1:80",` + rest + `}]}`
+}

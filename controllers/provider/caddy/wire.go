@@ -1,0 +1,121 @@
+package caddy
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/generalbots/botcluster-operator/controllers/model"
+)
+
+// push is the document that PUT /botcluster/pool takes (cmd/caddy/pool/testdata/push.json).
+type push struct {
+	Revision string       `json:"revision"`
+	Probe    pushedProbe  `json:"probe"`
+	Members  []pushMember `json:"members"`
+}
+
+type pushedProbe struct {
+	Path     string `json:"path"`
+	Interval string `json:"interval"`
+	Timeout  string `json:"timeout"`
+	Retries  int    `json:"retries"`
+}
+
+type pushMember struct {
+	Name    string            `json:"name"`
+	Address string            `json:"address"`
+	State   model.MemberState `json:"state"`
+}
+
+// pushOf leaves out what is removed: an edge removes who is not named.
+func pushOf(pool model.Pool) push {
+	document := push{
+		Revision: pool.Revision,
+		Probe: pushedProbe{
+			Path: pool.Probe.Path, Interval: pool.Probe.Interval.String(), Timeout: pool.Probe.Timeout.String(), Retries: pool.Probe.Retries,
+		},
+		Members: make([]pushMember, 0, len(pool.Members)),
+	}
+	for _, member := range pool.Members {
+		if member.State != model.MemberRemoved {
+			document.Members = append(document.Members, pushMember(member))
+		}
+	}
+	return document
+}
+
+// document is what GET and PUT /botcluster/pool answer (cmd/caddy/pool/testdata/pool.json), as far as the operator
+// reads it. Edges of a newer image may say more.
+type document struct {
+	Process        string           `json:"process"`
+	RoutesRevision string           `json:"routesRevision"`
+	Revision       string           `json:"revision"`
+	Members        []documentMember `json:"members"`
+}
+
+type documentMember struct {
+	Name     string            `json:"name"`
+	Address  string            `json:"address"`
+	State    model.MemberState `json:"state"`
+	Serving  bool              `json:"serving"`
+	Probe    documentProbe     `json:"probe"`
+	InFlight int64             `json:"inFlight"`
+}
+
+type documentProbe struct {
+	Result  model.ProbeResult `json:"result"`
+	Status  int               `json:"status"`
+	Message string            `json:"message"`
+}
+
+var (
+	errNoDocument = errors.New("it has no process or no members")
+	errMember     = errors.New("a member makes no sense")
+	errTrailing   = errors.New("something follows the document")
+)
+
+// decodeState reads a document and believes none that is not whole: half of a pool would look as if bots had left it.
+func decodeState(content []byte) (model.EdgeState, error) {
+	decoder := json.NewDecoder(bytes.NewReader(content))
+	var read document
+	if err := decoder.Decode(&read); err != nil {
+		return model.EdgeState{}, fmt.Errorf("decoding the pool document: %w", err)
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return model.EdgeState{}, errTrailing
+	}
+	if read.Process == "" || read.Members == nil {
+		return model.EdgeState{}, errNoDocument
+	}
+	state := model.EdgeState{
+		Process: read.Process, RoutesRevision: read.RoutesRevision, PoolRevision: read.Revision,
+		Members: make([]model.MemberStatus, 0, len(read.Members)),
+	}
+	for i, member := range read.Members {
+		if !member.makesSense() {
+			return model.EdgeState{}, fmt.Errorf("member %d, %q: %w", i, member.Name, errMember)
+		}
+		state.Members = append(state.Members, model.MemberStatus{
+			Name: member.Name, Address: member.Address, State: member.State, Serving: member.Serving,
+			Probe: member.Probe.Result, StatusCode: member.Probe.Status, Message: member.Probe.Message, InFlight: member.InFlight,
+		})
+	}
+	return state, nil
+}
+
+func (m documentMember) makesSense() bool {
+	switch m.State {
+	case model.MemberActive, model.MemberDraining, model.MemberRemoved:
+	default:
+		return false
+	}
+	switch m.Probe.Result {
+	case model.ProbeUnknown, model.ProbeHealthy, model.ProbeDegraded, model.ProbeUnhealthy:
+	default:
+		return false
+	}
+	return m.Name != "" && m.Address != "" && m.InFlight >= 0
+}
