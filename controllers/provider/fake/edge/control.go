@@ -1,0 +1,47 @@
+package edge
+
+import "github.com/generalbots/botcluster-operator/controllers/provider/fake"
+
+// RefuseLoads has every edge refuse configurations with an error, as Caddy does with a bad one; an empty message ends it.
+func (s *Edges) RefuseLoads(message string) {
+	s.world.Locked(func(fake.Locked) { s.refusal = message })
+}
+
+// SetInFlight says how many requests a member has in hand at an edge.
+func (s *Edges) SetInFlight(ref fake.Ref, member string, count int64) {
+	s.world.Locked(func(l fake.Locked) {
+		if e := s.present(l, ref); e != nil {
+			e.setInFlight(member, count)
+		}
+	})
+}
+
+// Document is what an edge would answer; false if no Caddy runs in the instance.
+func (s *Edges) Document(ref fake.Ref) (document Document, running bool) {
+	s.world.Locked(func(l fake.Locked) {
+		if e := s.present(l, ref); e != nil {
+			document, running = e.document(), true
+		}
+	})
+	return document, running
+}
+
+// Routes is the configuration that an edge has loaded, nil if none, and how often another one was loaded since its process
+// began.
+func (s *Edges) Routes(ref fake.Ref) (config []byte, loads int) {
+	s.world.Locked(func(l fake.Locked) {
+		if e := s.present(l, ref); e != nil {
+			config, loads = e.config, e.loads
+		}
+	})
+	return config, loads
+}
+
+// present is the Caddy that runs in an instance at this moment; nil if there is none.
+func (s *Edges) present(l fake.Locked, ref fake.Ref) *edge {
+	sight, ok := l.Look(ref)
+	if !ok || sight.Boot == 0 {
+		return nil
+	}
+	return s.at(l, fake.Boot{Ref: ref, ID: sight.Boot, StartedAt: sight.StartedAt})
+}

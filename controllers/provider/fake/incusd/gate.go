@@ -1,0 +1,76 @@
+package incusd
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/generalbots/botcluster-operator/controllers/provider/fake"
+	"github.com/lxc/incus/v6/shared/api"
+)
+
+// gate puts the world's gate before the routes.
+func (s *Server) gate() http.Handler {
+	routes := s.router()
+	return &fake.Gate{
+		World:    s.world,
+		Describe: describe,
+		Refuse:   func(w http.ResponseWriter, code int, message string) { refused(code, message)(w) },
+		Next: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			body, err := io.ReadAll(r.Body)
+			if err != nil {
+				refused(http.StatusBadRequest, err.Error())(w)
+				return
+			}
+			req := &request{Request: r, caller: s.callerOf(r), body: body}
+			routes.ServeHTTP(w, r.WithContext(withRequest(req)))
+		}),
+	}
+}
+
+// requestKey carries the request through the mux, which adds the values of the path.
+type requestKey struct{}
+
+func withRequest(r *request) context.Context { return context.WithValue(r.Context(), requestKey{}, r) }
+
+func requestOf(r *http.Request) *request {
+	req := *r.Context().Value(requestKey{}).(*request)
+	req.Request = r
+	return &req
+}
+
+// describe is how a request goes into the journal.
+func describe(r *http.Request, body []byte) fake.Call {
+	project := r.URL.Query().Get("project")
+	if project == "" {
+		project = api.ProjectDefaultName
+	}
+	call := fake.Call{
+		System: fake.SystemIncus, Class: fake.Write, Verb: r.Method, Path: r.URL.Path, Project: project,
+		Digest: fake.DigestOf(body),
+	}
+	parts := strings.Split(strings.Trim(r.URL.Path, "/"), "/")
+	if len(parts) > 2 && parts[1] == "instances" {
+		call.Instance = parts[2]
+	}
+	switch last := parts[len(parts)-1]; {
+	case last == "events" || last == "websocket" || last == "exec" || last == "wait":
+		call.Class = fake.Attach
+	case r.Method == http.MethodGet || r.Method == http.MethodHead:
+		call.Class = fake.Read
+	case call.Path == "/1.0/instances":
+		call.Instance = createdName(body)
+	}
+	return call
+}
+
+// createdName is the instance that a POST is about; empty if the body does not say.
+func createdName(body []byte) string {
+	named := struct{ Name string }{}
+	if json.Unmarshal(body, &named) != nil {
+		return ""
+	}
+	return named.Name
+}

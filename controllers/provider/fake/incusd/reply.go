@@ -1,0 +1,91 @@
+package incusd
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+
+	"github.com/generalbots/botcluster-operator/controllers/provider/fake"
+	"github.com/lxc/incus/v6/shared/api"
+)
+
+// reply writes the answer of a handler.
+type reply func(w http.ResponseWriter)
+
+// ok is an answer with metadata.
+func ok(metadata any) reply { return okETag(metadata, "") }
+
+// okETag is an answer with metadata and an ETag.
+func okETag(metadata any, etag string) reply {
+	return func(w http.ResponseWriter) {
+		if etag != "" {
+			w.Header().Set("ETag", fmt.Sprintf("%q", etag))
+		}
+		writeJSON(w, http.StatusOK, api.ResponseRaw{
+			Type: api.SyncResponse, Status: api.Success.String(), StatusCode: int(api.Success), Metadata: metadata,
+		})
+	}
+}
+
+// empty is the answer to a change that is done.
+func empty() reply { return ok(map[string]any{}) }
+
+// created is the answer to something new, with its place.
+func created(location string) reply {
+	return func(w http.ResponseWriter) {
+		w.Header().Set("Location", location)
+		writeJSON(w, http.StatusCreated, api.ResponseRaw{
+			Type: api.SyncResponse, Status: api.Success.String(), StatusCode: int(api.Success),
+		})
+	}
+}
+
+// started is the answer to what goes on in the background.
+func started(op api.Operation) reply {
+	return func(w http.ResponseWriter) {
+		url := "/1.0/operations/" + op.ID
+		w.Header().Set("Location", url)
+		writeJSON(w, http.StatusAccepted, api.ResponseRaw{
+			Type: api.AsyncResponse, Status: api.OperationCreated.String(), StatusCode: int(api.OperationCreated),
+			Operation: url, Metadata: op,
+		})
+	}
+}
+
+// failed is the answer to what went wrong.
+func failed(err error) reply { return refused(fake.StatusOf(err), err.Error()) }
+
+func refused(code int, message string) reply {
+	return func(w http.ResponseWriter) {
+		writeJSON(w, code, api.ResponseRaw{Type: api.ErrorResponse, Error: message, Code: code})
+	}
+}
+
+// orFailed is what the handlers that only change something end with.
+func orFailed(err error, done reply) reply {
+	if err != nil {
+		return failed(err)
+	}
+	return done
+}
+
+// either answers with an operation, or with why there is none.
+func either(op api.Operation, err error) reply {
+	if err != nil {
+		return failed(err)
+	}
+	return started(op)
+}
+
+func writeJSON(w http.ResponseWriter, code int, body api.ResponseRaw) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(code)
+	writeBody(w, body)
+}
+
+// writeBody writes JSON as the daemon does, without escapes for HTML.
+func writeBody(w http.ResponseWriter, body api.ResponseRaw) {
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	_ = encoder.Encode(body) // the caller may be gone
+}
