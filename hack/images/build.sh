@@ -5,6 +5,7 @@
 # An image is a folder of hack/images with
 #   recipe.sh   sets parent (an image, or empty: start from nothing), packages, binaries, and may define customise ROOT
 #   root/       files laid over the tree as they are
+#   masked      units that are never to start, one a line
 # binaries is a list of "package-folder=/path/in/the/image": Go commands of this repository.
 
 images_folder=hack/images
@@ -101,6 +102,16 @@ install_packages() {
 	rm -f "$root/usr/sbin/policy-rc.d" "$root/etc/resolv.conf"
 }
 
+# mask ROOT IMAGE masks what the list of the image names. A name that no package knows is a mistake, or time to tidy the list.
+mask() {
+	local root=$1 list=$images_folder/$2/masked unit
+	[ -f "$list" ] || return 0
+	while read -r unit; do
+		[ -e "$root/lib/systemd/system/$unit" ] || die "$list names the unit $unit, which the image does not have"
+		ln -s /dev/null "$root/etc/systemd/system/$unit"
+	done < <(grep --invert-match --extended-regexp '^(#|$)' "$list")
+}
+
 # strip ROOT removes what every instance of an image would share or nobody reads. Copyright files stay.
 strip() {
 	local root=$1
@@ -129,7 +140,8 @@ fill() {
 		path=$(go_binary "${binary%%=*}")
 		install -D --mode=0755 "$path" "$root${binary#*=}"
 	done
-	customise "$root"
+	customise "$root" >>"$root.log" 2>&1
+	mask "$root" "$image"
 	strip "$root"
 }
 

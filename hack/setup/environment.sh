@@ -44,7 +44,12 @@ free_gateway() {
 	die "every subnet of 10.0.0.0/8 has a route"
 }
 
-create_bridge() { incus network create "$bridge" --type bridge ipv4.address="$1" ipv4.nat=true ipv6.address=none --quiet; }
+# A lease of a day instead of an hour: containers keep their addresses while the daemon, which runs the DHCP server, is away.
+# Incus clears the lease of an instance that it deletes, so long leases do not use up the subnet.
+create_bridge() {
+	incus network create "$bridge" --type bridge --quiet \
+		ipv4.address="$1" ipv4.nat=true ipv4.dhcp.expiry=24h ipv6.address=none
+}
 
 # Incus itself looks for a subnet that no route and no neighbour uses. It takes any answer to a ping for a neighbour, so it
 # finds none behind a gateway that answers for every address; then the routes alone decide.
