@@ -46,6 +46,9 @@ type Assessment struct {
 	Outdated bool
 	// NoAddress tells that the instance ran into the address deadline.
 	NoAddress bool
+	// Works tells that it is known to do some of its work, also while it leaves: an edge finds the bot well, or the edge
+	// answers and has routes, be they older ones.
+	Works bool
 	// Failure is the last failed operation on it.
 	Failure model.Failure
 }
@@ -72,7 +75,7 @@ func (a Assessment) running() bool {
 // assessor judges instances.
 type assessor struct {
 	want Blueprint
-	seen Observed
+	seen sight
 	now  time.Time
 	pool model.Pool
 }
@@ -88,7 +91,8 @@ func (a assessor) all() []Assessment {
 			out = append(out, a.one(name, tier.Tier, ordinal, true))
 		}
 	}
-	for _, instance := range a.seen.Inventory.Instances {
+	for i := range a.seen.Inventory.Instances {
+		instance := &a.seen.Inventory.Instances[i]
 		if !known[instance.Name] && (instance.Owned || instance.State == model.StateUnknown) {
 			out = append(out, a.one(instance.Name, instance.Tier, instance.Ordinal, false))
 		}
@@ -110,11 +114,12 @@ func (a assessor) rank(tier model.Tier) int {
 func (a assessor) one(name string, tier model.Tier, ordinal int, wanted bool) Assessment {
 	out := Assessment{Name: name, Tier: tier, Ordinal: ordinal, Wanted: wanted, Phase: PhaseAbsent}
 	out.Failure = a.seen.Inventory.Failures[name]
-	if instance, found := a.seen.instance(name); found {
-		out.Instance = &instance
-		out.Phase, out.Message = a.phase(out)
-		out.Outdated = a.outdated(instance)
-		out.NoAddress = a.noAddress(instance)
+	if instance, found := a.seen.instances[name]; found {
+		out.Instance = instance
+		out.Phase, out.Message = a.phase(*instance)
+		out.Outdated = a.outdated(*instance)
+		out.NoAddress = a.noAddress(*instance)
+		out.Works = a.works(*instance)
 	}
 	if out.Message == "" && out.Failure.Message != "" && out.Phase != PhaseReady {
 		out.Message = fmt.Sprintf("%s failed: %s", out.Failure.Operation, out.Failure.Message)
@@ -122,10 +127,15 @@ func (a assessor) one(name string, tier model.Tier, ordinal int, wanted bool) As
 	return out
 }
 
-// outdated compares templates. Without the whole blueprint nothing is called outdated.
+// outdated compares templates. Without the whole blueprint nothing is called outdated. An instance that somebody started
+// before it had its files is no better than one from another template.
 func (a assessor) outdated(instance model.Instance) bool {
 	tier, found := a.want.tier(instance.Tier)
-	return found && a.seen.SecretsErr == nil && instance.Owned && instance.Template != tier.Template
+	if !found || a.seen.SecretsErr != nil || !instance.Owned {
+		return false
+	}
+	bare := instance.State == model.StateRunning && len(tier.Files) > 0 && instance.Configured == ""
+	return instance.Template != tier.Template || bare
 }
 
 func (a assessor) noAddress(instance model.Instance) bool {
@@ -140,8 +150,7 @@ var operationPhases = map[string]Phase{
 	"stop": PhaseStopping, "delete": PhaseDeleting,
 }
 
-func (a assessor) phase(x Assessment) (Phase, string) {
-	instance := *x.Instance
+func (a assessor) phase(instance model.Instance) (Phase, string) {
 	switch {
 	case instance.State == model.StateUnknown:
 		return PhaseUnknown, "its state cannot be read: the Incus cluster member that holds it may be offline"
@@ -183,20 +192,39 @@ func (a assessor) edgePhase(instance model.Instance) (Phase, string) {
 	}
 }
 
-// probeSeverity orders probe results: a bot is judged by the worst that an edge says of it.
-var probeSeverity = map[model.ProbeResult]int{
-	model.ProbeHealthy: 1, model.ProbeUnknown: 2, model.ProbeDegraded: 3, model.ProbeUnhealthy: 4,
+// severity orders probe results: a bot is judged by the worst that an edge says of it. A result that is not known here
+// is no better than none.
+func severity(probe model.ProbeResult) int {
+	switch probe {
+	case model.ProbeHealthy:
+		return 0
+	case model.ProbeDegraded:
+		return 2
+	case model.ProbeUnhealthy:
+		return 3
+	default:
+		return 1
+	}
+}
+
+func (a assessor) works(instance model.Instance) bool {
+	if instance.Tier == model.TierEdge {
+		edge, asked := a.seen.Edges[instance.Name]
+		return asked && edge.Err == nil && edge.State.RoutesRevision != ""
+	}
+	return slices.ContainsFunc(a.seen.edges, func(edge string) bool {
+		return a.seen.member(edge, instance.Name).Probe == model.ProbeHealthy
+	})
 }
 
 func (a assessor) botPhase(instance model.Instance) (Phase, string) {
 	worst, answered := model.MemberStatus{Probe: model.ProbeHealthy}, 0
-	for _, name := range a.edgeNames() {
-		edge := a.seen.Edges[name]
-		if edge.Err != nil {
+	for _, name := range a.seen.edges {
+		if a.seen.Edges[name].Err != nil {
 			continue
 		}
 		answered++
-		if member := memberOf(edge.State, instance.Name); probeSeverity[member.Probe] > probeSeverity[worst.Probe] {
+		if member := a.seen.member(name, instance.Name); severity(member.Probe) > severity(worst.Probe) {
 			worst = member
 		}
 	}
@@ -212,22 +240,4 @@ func (a assessor) botPhase(instance model.Instance) (Phase, string) {
 	default:
 		return PhaseProbing, ""
 	}
-}
-
-func (a assessor) edgeNames() []string {
-	names := make([]string, 0, len(a.seen.Edges))
-	for name := range a.seen.Edges {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
-}
-
-// memberOf finds a bot in what an edge answered; one that is not listed is unknown there.
-func memberOf(state model.EdgeState, name string) model.MemberStatus {
-	i := slices.IndexFunc(state.Members, func(m model.MemberStatus) bool { return m.Name == name })
-	if i < 0 {
-		return model.MemberStatus{Name: name, State: model.MemberRemoved, Probe: model.ProbeUnknown}
-	}
-	return state.Members[i]
 }

@@ -12,28 +12,31 @@ import (
 const describedMembers = 5
 
 // describePool says how a pool differs from what an edge holds.
-func describePool(has model.EdgeState, want model.Pool) string {
+func describePool(has model.EdgeState, held map[string]model.MemberStatus, want model.Pool) string {
 	if has.PoolRevision == "" {
 		return fmt.Sprintf("it knows no bots yet and there are %d", len(want.Members))
 	}
-	var joining, draining, leaving []string
+	var joining, returning, draining, leaving []string
+	staying := make(map[string]bool, len(want.Members))
 	for _, member := range want.Members {
-		held := memberOf(has, member.Name)
-		switch {
-		case member.State == model.MemberDraining && held.State == model.MemberActive:
+		staying[member.Name] = true
+		switch before := memberOf(held, member.Name); {
+		case member.State == model.MemberDraining && before.State != model.MemberDraining:
 			draining = append(draining, member.Name)
-		case held.State == model.MemberRemoved || held.Address != member.Address:
+		case before.State == model.MemberRemoved || before.Address != member.Address:
 			joining = append(joining, member.Name)
+		case before.State != member.State:
+			returning = append(returning, member.Name)
 		}
 	}
-	for _, held := range has.Members {
-		gone := !slices.ContainsFunc(want.Members, func(m model.Member) bool { return m.Name == held.Name })
-		if gone && held.State != model.MemberRemoved {
-			leaving = append(leaving, held.Name)
+	for name, before := range held {
+		if !staying[name] && before.State != model.MemberRemoved {
+			leaving = append(leaving, name)
 		}
 	}
+	slices.Sort(leaving)
 	parts := slices.DeleteFunc([]string{
-		listed("joins", joining), listed("drains", draining), listed("left", leaving),
+		listed("joins", joining), listed("returns", returning), listed("drains", draining), listed("left", leaving),
 	}, func(s string) bool { return s == "" })
 	if len(parts) == 0 {
 		return "its pool is not the current one"
@@ -41,7 +44,7 @@ func describePool(has model.EdgeState, want model.Pool) string {
 	return strings.Join(parts, ", ")
 }
 
-// listed is "a, b joins", or "12 bots joins" when there are many; empty for no names.
+// listed is "joins: a b", or "joins: 12 bots" when there are many; empty for no names.
 func listed(what string, names []string) string {
 	switch {
 	case len(names) == 0:

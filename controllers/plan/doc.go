@@ -5,9 +5,10 @@
 // A pass goes through the stages in this order. Each looks only at what it names, and is skipped while that is unknown:
 //
 //	Volumes    data volumes that instances will need                         needs: inventory, facts
-//	Instances  create, configure, start, change, mark, stop, delete          needs: inventory, facts, secrets
+//	Instances  create, change, mark, stop, delete                            needs: inventory, facts, secrets
+//	           configure and start what is there                             needs: inventory, and secrets for the files
 //	Pools      tell every edge which bots there are                          needs: inventory, that edge
-//	Routes     tell every edge what to serve                                 needs: that edge
+//	Routes     tell every edge what to serve                                 needs: inventory, that edge
 //
 // An instance that has to go (surplus, outdated, or broken beyond waiting) walks this path, one step a pass, and each
 // step is a fact outside that survives a crash:

@@ -8,7 +8,7 @@ import (
 )
 
 // instances takes every instance one step nearer to what is wanted.
-func (p *Plan) instances(want Blueprint, seen Observed, now time.Time) {
+func (p *Plan) instances(want Blueprint, seen sight, now time.Time) {
 	stage := instanceStage{plan: p, want: want, seen: seen, now: now}
 	stage.budgets()
 	for i := range p.Assessments {
@@ -20,7 +20,7 @@ func (p *Plan) instances(want Blueprint, seen Observed, now time.Time) {
 type instanceStage struct {
 	plan *Plan
 	want Blueprint
-	seen Observed
+	seen sight
 	now  time.Time
 	// launches is how many more instances may begin to boot.
 	launches int
@@ -39,7 +39,9 @@ func (s *instanceStage) budgets() {
 			s.launches--
 		}
 	}
-	s.replace = replacements(s.want, s.plan.Assessments)
+	if s.seen.Complete() {
+		s.replace = replacements(s.want, s.plan.Assessments)
+	}
 }
 
 // advance plans the next step for one instance. Operations in flight, foreign and unreadable instances are left alone.
@@ -56,10 +58,7 @@ func (s *instanceStage) advance(a Assessment) {
 	case a.Leaving() && !a.running():
 		s.leave(a, "it was leaving when it stopped")
 	case a.Leaving():
-		s.add(Step{
-			Verb: VerbUnmark, Target: a.Name, Tier: a.Tier, Why: "it is wanted again",
-			Change: model.InstanceChange{DrainingSince: &time.Time{}},
-		})
+		s.takeBack(a)
 	case a.running():
 		s.change(a)
 	default:
@@ -81,7 +80,7 @@ func (s *instanceStage) create(a Assessment) {
 	if !found || !s.seen.Complete() || s.held(a, "create") {
 		return
 	}
-	if tier.VolumePool != "" && !hasVolume(s.seen, s.want, a.Name) {
+	if tier.VolumePool != "" && !hasVolume(s.seen.Observed, s.want, tier, a.Name) {
 		s.plan.recheckIn(recheckAddress)
 		return
 	}
@@ -114,19 +113,21 @@ func (s *instanceStage) held(a Assessment, operation string) bool {
 	return s.plan.held(s.want.Policy, a.Failure, operation, s.now)
 }
 
-// start configures and starts an instance that does not run.
+// start configures and starts an instance that does not run. One that has the files of its own, older template keeps them.
 func (s *instanceStage) start(a Assessment) {
 	tier, found := s.want.tier(a.Tier)
 	if !found || s.held(a, "start") {
 		return
 	}
-	if a.Instance.State == model.StateStopped && len(tier.Files) > 0 && a.Instance.Configured != tier.FilesHash {
-		if s.seen.SecretsErr == nil {
-			s.add(Step{
-				Verb: VerbConfigure, Target: a.Name, Tier: a.Tier, Files: tier.Files, FilesHash: tier.FilesHash,
-				Why: "it does not have its files yet",
-			})
-		}
+	bare := a.Instance.State == model.StateStopped && a.Instance.Configured == ""
+	if bare && s.seen.SecretsErr != nil && a.Tier != model.TierEdge {
+		return // its files cannot be rendered, and only edges have none
+	}
+	if bare && len(tier.Files) > 0 {
+		s.add(Step{
+			Verb: VerbConfigure, Target: a.Name, Tier: a.Tier, Files: tier.Files, FilesHash: tier.FilesHash,
+			Why: "it does not have its files yet",
+		})
 		return
 	}
 	if wait := a.Instance.StartedAt.Add(s.want.Policy.RestartDelay).Sub(s.now); !a.Instance.StartedAt.IsZero() && wait > 0 {
@@ -146,7 +147,7 @@ func (s *instanceStage) start(a Assessment) {
 // change brings limits and devices of a running instance to what is wanted.
 func (s *instanceStage) change(a Assessment) {
 	tier, found := s.want.tier(a.Tier)
-	if !found || !s.seen.Complete() || a.Outdated {
+	if !found || !s.seen.Complete() || a.Outdated || s.held(a, "update") {
 		return
 	}
 	config := changedConfig(tier.Config, a.Instance.Config)
@@ -160,10 +161,27 @@ func (s *instanceStage) change(a Assessment) {
 	})
 }
 
+// takeBack ends the leaving of an instance that is wanted after all.
+func (s *instanceStage) takeBack(a Assessment) {
+	if !s.seen.Complete() {
+		return // whether it is wanted as it is cannot be told
+	}
+	why := "it is wanted again"
+	if replaceReason(a) != "" {
+		why = "others are missing meanwhile"
+	}
+	s.add(Step{
+		Verb: VerbUnmark, Target: a.Name, Tier: a.Tier, Why: why,
+		Change: model.InstanceChange{DrainingSince: &time.Time{}},
+	})
+}
+
 // leave takes an instance one step along the path out.
 func (s *instanceStage) leave(a Assessment, why string) {
 	instance := *a.Instance
 	switch {
+	case !s.seen.Complete():
+		return
 	case s.held(a, "stop") || s.held(a, "delete"):
 		return
 	case instance.State == model.StateStopped:
@@ -181,24 +199,39 @@ func (s *instanceStage) leave(a Assessment, why string) {
 		}
 		s.add(Step{Verb: VerbStop, Target: a.Name, Tier: a.Tier, Why: why, Grace: grace})
 	default:
-		s.plan.recheckIn(recheckDrain)
+		s.awaitDrain(instance.DrainingSince)
 	}
+}
+
+// awaitDrain looks again when the drain may be over, more slowly when it takes long, and at its end.
+func (s *instanceStage) awaitDrain(since time.Time) {
+	s.plan.recheckIn(slower(recheckDrain, s.now.Sub(since)))
+	s.plan.recheckIn(since.Add(s.want.Policy.DrainTimeout).Sub(s.now))
 }
 
 // mayStop is the gate of each tier: what must be true before a marked instance is stopped.
 func (s *instanceStage) mayStop(a Assessment) bool {
 	if a.Tier == model.TierEdge {
-		return !s.lastEdge(a) || a.Wanted
+		return s.edgeMayStop(a)
 	}
-	return released(s.want.Policy, s.seen, *a.Instance, s.now) && drained(s.want.Policy, s.seen, *a.Instance, s.now)
+	return released(s.want.Policy, s.seen, a.Instance, s.now) && drained(s.want.Policy, s.seen, a.Instance, s.now)
 }
 
-// lastEdge tells that no other edge does its work.
-func (s *instanceStage) lastEdge(a Assessment) bool {
+// edgeMayStop keeps requests served. A surplus edge waits until another is ready. One that comes back waits until another
+// serves, unless there is to be no other, or it does not serve itself.
+func (s *instanceStage) edgeMayStop(a Assessment) bool {
+	if a.Wanted && !a.Works {
+		return true
+	}
+	staying := 0
 	for _, other := range s.plan.Assessments {
-		if other.Tier == model.TierEdge && other.Name != a.Name && other.Ready() {
-			return false
+		if other.Tier != model.TierEdge || !other.Wanted || other.Name == a.Name {
+			continue
+		}
+		staying++
+		if other.Ready() || (a.Wanted && other.Works && !other.Leaving()) {
+			return true
 		}
 	}
-	return true
+	return a.Wanted && staying == 0
 }

@@ -56,19 +56,10 @@ type EdgeObservation struct {
 	Err   error
 }
 
-// Complete tells whether instances may be created or replaced: a blueprint from half of the facts would differ from the
-// true one, and everything would look outdated.
+// Complete tells whether instances may be created, changed, replaced or removed: a blueprint from half of the facts would
+// differ from the true one, what was removed could not be made again, and nothing destructive follows a failed read.
 func (o Observed) Complete() bool {
 	return o.InventoryErr == nil && o.FactsErr == nil && o.SecretsErr == nil
-}
-
-// instance finds an instance by name.
-func (o Observed) instance(name string) (model.Instance, bool) {
-	i := slices.IndexFunc(o.Inventory.Instances, func(i model.Instance) bool { return i.Name == name })
-	if i < 0 {
-		return model.Instance{}, false
-	}
-	return o.Inventory.Instances[i], true
 }
 
 // tier returns the blueprint of a tier.

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"slices"
 	"time"
 
 	"github.com/generalbots/botcluster-operator/controllers/model"
@@ -21,15 +22,15 @@ const (
 func BotCluster(want Blueprint, seen Observed, now time.Time) Plan {
 	var plan Plan
 	if seen.InventoryErr != nil {
-		plan.routes(want, seen) // an edge that answers can still be told what to serve
 		return plan
 	}
-	plan.Pool = poolOf(want, seen, now)
-	plan.Assessments = assessor{want: want, seen: seen, now: now, pool: plan.Pool}.all()
+	sight := look(want, seen)
+	plan.Pool = poolOf(want, sight, now)
+	plan.Assessments = assessor{want: want, seen: sight, now: now, pool: plan.Pool}.all()
 	plan.volumes(want, seen)
-	plan.instances(want, seen, now)
-	plan.pools(seen)
-	plan.routes(want, seen)
+	plan.instances(want, sight, now)
+	plan.pools(sight)
+	plan.routes(want, sight)
 	plan.awaitPhases(now)
 	return plan
 }
@@ -41,7 +42,7 @@ func (p *Plan) volumes(want Blueprint, seen Observed) {
 	}
 	for _, a := range p.Assessments {
 		tier, found := want.tier(a.Tier)
-		if !found || !a.Wanted || tier.VolumePool == "" || a.Phase == PhaseConflict || hasVolume(seen, want, a.Name) {
+		if !found || !a.Wanted || tier.VolumePool == "" || a.Phase == PhaseConflict || hasVolume(seen, want, tier, a.Name) {
 			continue
 		}
 		p.Steps = append(p.Steps, Step{
@@ -54,18 +55,21 @@ func (p *Plan) volumes(want Blueprint, seen Observed) {
 	}
 }
 
-// hasVolume tells whether the data volume of an instance is there and carries the owner's UID.
-func hasVolume(seen Observed, want Blueprint, instance string) bool {
-	for _, volume := range seen.Inventory.Volumes {
-		if volume.Name == VolumeName(instance) && volume.Owned && volume.Owner.UID == want.Owner.UID {
-			return true
-		}
-	}
-	return false
+// hasVolume tells whether the data volume of an instance is in the tier's pool and belongs to the BotCluster.
+func hasVolume(seen Observed, want Blueprint, tier TierBlueprint, instance string) bool {
+	return slices.ContainsFunc(seen.Inventory.Volumes, func(volume model.Volume) bool {
+		return volume.Pool == tier.VolumePool && volume.Name == VolumeName(instance) && want.owns(volume)
+	})
+}
+
+// owns tells that a volume carries the BotCluster's own UID: one that an earlier BotCluster of the same name left behind
+// does not, before it is taken over.
+func (b Blueprint) owns(volume model.Volume) bool {
+	return volume.Owned && volume.Owner.UID == b.Owner.UID
 }
 
 // pools tells each edge that answers which bots there are.
-func (p *Plan) pools(seen Observed) {
+func (p *Plan) pools(seen sight) {
 	for _, a := range p.Assessments {
 		edge, asked := seen.Edges[a.Name]
 		if !asked || edge.Err != nil || edge.State.PoolRevision == p.Pool.Revision {
@@ -73,15 +77,14 @@ func (p *Plan) pools(seen Observed) {
 		}
 		p.Steps = append(p.Steps, Step{
 			Verb: VerbSetPool, Target: a.Name, Tier: a.Tier, Pool: p.Pool,
-			Why: describePool(edge.State, p.Pool),
+			Why: describePool(edge.State, seen.members[a.Name], p.Pool),
 		})
 	}
 }
 
 // routes tells each edge that answers what to serve.
-func (p *Plan) routes(want Blueprint, seen Observed) {
-	names := assessor{seen: seen}.edgeNames()
-	for _, name := range names {
+func (p *Plan) routes(want Blueprint, seen sight) {
+	for _, name := range seen.edges {
 		edge := seen.Edges[name]
 		if edge.Err != nil || edge.State.RoutesRevision == want.Routes.Revision {
 			continue
@@ -96,16 +99,23 @@ func (p *Plan) routes(want Blueprint, seen Observed) {
 	}
 }
 
-// awaitPhases looks again soon at what changes without an event.
+// phaseRechecks says how soon to look again at what changes without an event. Drains are awaited where they are planned.
+var phaseRechecks = map[Phase]time.Duration{
+	PhaseBooting: recheckAddress, PhaseProbing: recheckProbe, PhaseUnhealthy: recheckSlow, PhaseDegraded: recheckSlow,
+}
+
 func (p *Plan) awaitPhases(now time.Time) {
 	for _, a := range p.Assessments {
-		soon := map[Phase]time.Duration{
-			PhaseBooting: recheckAddress, PhaseProbing: recheckProbe, PhaseDraining: recheckDrain,
-			PhaseUnhealthy: recheckSlow, PhaseDegraded: recheckSlow,
-		}[a.Phase]
-		if soon > 0 && now.Sub(a.Instance.StartedAt) > recheckPatience && a.Phase != PhaseDraining {
-			soon = recheckSlow
+		if soon := phaseRechecks[a.Phase]; soon > 0 {
+			p.recheckIn(slower(soon, now.Sub(a.Instance.StartedAt)))
 		}
-		p.recheckIn(soon)
 	}
+}
+
+// slower is how soon to look again at what has been awaited for a while.
+func slower(soon, awaited time.Duration) time.Duration {
+	if awaited > recheckPatience {
+		return recheckSlow
+	}
+	return soon
 }

@@ -10,49 +10,70 @@ import (
 	"github.com/generalbots/botcluster-operator/controllers/model"
 )
 
-// poolOf says which bots the edges should know. Every running bot with an address is in it: whether it serves is for the
-// edges to find out by probing. A leaving bot is draining until it is drained, then it is out.
-func poolOf(want Blueprint, seen Observed, now time.Time) model.Pool {
+// poolOf says which bots the edges should know, by name. Every running bot with an address is in it: whether it serves is
+// for the edges to find out by probing. A leaving bot is draining until it is drained, then it is out. A bot that cannot
+// be read stays as the edges hold it: they see for themselves whether it still answers.
+func poolOf(want Blueprint, seen sight, now time.Time) model.Pool {
 	pool := model.Pool{Probe: want.Probe, Members: []model.Member{}}
-	for _, instance := range seen.Inventory.Instances {
-		if instance.Tier != model.TierBot || !instance.Owned || instance.State != model.StateRunning ||
-			!instance.Address.IsValid() || departing(instance) {
-			continue
+	for i := range seen.Inventory.Instances {
+		instance := &seen.Inventory.Instances[i]
+		member, listed := runningMember(want, seen, instance, now)
+		if instance.State == model.StateUnknown {
+			member, listed = seen.heldMember(instance.Name)
 		}
-		state := model.MemberActive
-		if !instance.DrainingSince.IsZero() {
-			if drained(want.Policy, seen, instance, now) {
-				continue
-			}
-			state = model.MemberDraining
+		if listed {
+			pool.Members = append(pool.Members, member)
 		}
-		address := netip.AddrPortFrom(instance.Address, uint16(want.BotPort)).String()
-		pool.Members = append(pool.Members, model.Member{Name: instance.Name, Address: address, State: state})
 	}
 	pool.Revision = revisionOf(pool)
 	return pool
 }
 
+// runningMember is what a bot that can be read is in the pools, if it is to be in them.
+func runningMember(want Blueprint, seen sight, bot *model.Instance, now time.Time) (model.Member, bool) {
+	if bot.Tier != model.TierBot || !bot.Owned || bot.State != model.StateRunning || !bot.Address.IsValid() || departing(bot) {
+		return model.Member{}, false
+	}
+	member := model.Member{
+		Name: bot.Name, Address: netip.AddrPortFrom(bot.Address, uint16(want.BotPort)).String(), State: model.MemberActive,
+	}
+	if !bot.DrainingSince.IsZero() {
+		member.State = model.MemberDraining
+		return member, !drained(want.Policy, seen, bot, now)
+	}
+	return member, true
+}
+
+// heldMember is what the first edge that lists a bot holds of it.
+func (s sight) heldMember(bot string) (model.Member, bool) {
+	for _, edge := range s.edges {
+		if held := s.member(edge, bot); held.State != model.MemberRemoved {
+			return model.Member{Name: bot, Address: held.Address, State: held.State}, true
+		}
+	}
+	return model.Member{}, false
+}
+
 // departing tells that the instance is being stopped or deleted.
-func departing(instance model.Instance) bool {
+func departing(instance *model.Instance) bool {
 	return instance.Operation == "stop" || instance.Operation == "delete"
 }
 
 // drained tells that a leaving bot may be taken out of the pools: nothing is in flight on any edge, or its time is over.
 // An edge that does not answer is unknown, so only time ends the drain then.
-func drained(policy Policy, seen Observed, instance model.Instance, now time.Time) bool {
-	since := now.Sub(instance.DrainingSince)
+func drained(policy Policy, seen sight, bot *model.Instance, now time.Time) bool {
+	since := now.Sub(bot.DrainingSince)
 	if since >= policy.DrainTimeout {
 		return true
 	}
-	if since < policy.DrainSettle {
+	if since < policy.DrainSettle || seen.hidden {
 		return false
 	}
-	for _, edge := range seen.Edges {
-		if edge.Err != nil {
+	for _, edge := range seen.edges {
+		if seen.Edges[edge].Err != nil {
 			return false
 		}
-		member := memberOf(edge.State, instance.Name)
+		member := seen.member(edge, bot.Name)
 		if member.State == model.MemberActive || member.InFlight > 0 {
 			return false
 		}
@@ -61,14 +82,17 @@ func drained(policy Policy, seen Observed, instance model.Instance, now time.Tim
 }
 
 // released tells that a leaving bot may be stopped: no edge lists it any more, or lists it as removed with requests in
-// hand that have outlived the drain. An edge that runs and does not answer may still send requests.
-func released(policy Policy, seen Observed, instance model.Instance, now time.Time) bool {
-	overdue := now.Sub(instance.DrainingSince) >= policy.DrainTimeout
-	for _, edge := range seen.Edges {
-		if edge.Err != nil {
+// hand that have outlived the drain. An edge that does not answer, or that cannot even be read, may still send requests.
+func released(policy Policy, seen sight, bot *model.Instance, now time.Time) bool {
+	if seen.hidden {
+		return false
+	}
+	overdue := now.Sub(bot.DrainingSince) >= policy.DrainTimeout
+	for _, edge := range seen.edges {
+		if seen.Edges[edge].Err != nil {
 			return false
 		}
-		member := memberOf(edge.State, instance.Name)
+		member := seen.member(edge, bot.Name)
 		if member.State != model.MemberRemoved || (member.InFlight > 0 && !overdue) {
 			return false
 		}

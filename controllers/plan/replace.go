@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"slices"
+
 	"github.com/generalbots/botcluster-operator/controllers/model"
 )
 
@@ -9,34 +11,57 @@ const (
 	whyNoAddress = "it runs without an address beyond the deadline"
 )
 
-// replacements chooses which wanted instances are replaced now, with the reason. The budget counts per tier what is
-// wanted and not ready. What does not work anyway may go within it; what works goes only while nothing else is missing.
-// An instance whose health is not known counts as missing and is not chosen.
+// replacements chooses which wanted instances are replaced now, with the reason, at most as many at a time as the policy
+// allows for each tier. What does not work anyway may go at any time. What works, or may still do some of its work, goes
+// only while nothing else of the tier is on its way up.
 func replacements(want Blueprint, assessments []Assessment) map[string]string {
 	chosen := map[string]string{}
 	for _, tier := range want.Tiers {
-		budget := max(want.Policy.MaxUnavailable, 0)
-		working, missing := 0, 0
+		turn := choice{budget: max(want.Policy.MaxUnavailable, 0), chosen: chosen}
+		settled := true
 		for _, a := range assessments {
-			if a.Tier != tier.Tier || !a.Wanted {
-				continue
-			}
-			if a.Ready() {
-				working++
-			} else {
-				missing++
-			}
-			if a.Leaving() && replaceReason(a) != "" { // its turn began in an earlier pass
-				chosen[a.Name] = replaceReason(a)
-				budget--
+			if a.Tier == tier.Tier && a.Wanted {
+				turn.tier = append(turn.tier, a)
+				settled = settled && (a.Ready() || impaired(a))
 			}
 		}
-		chooseBroken(tier.Tier, assessments, &budget, chosen)
-		if working > 0 && missing == 0 {
-			chooseWorking(tier.Tier, assessments, &budget, chosen)
+		turn.take(turn.goesOn)
+		turn.takeWithin(broken)
+		if settled {
+			turn.takeWithin(impaired)
+			turn.takeWithin(Assessment.Ready)
 		}
 	}
 	return chosen
+}
+
+// choice is what is chosen among the wanted instances of one tier.
+type choice struct {
+	tier   []Assessment
+	budget int
+	chosen map[string]string
+}
+
+// take chooses all that fit and have a reason to be replaced.
+func (c *choice) take(fits func(Assessment) bool) {
+	for _, a := range c.tier {
+		if why := replaceReason(a); why != "" && c.chosen[a.Name] == "" && fits(a) {
+			c.chosen[a.Name] = why
+			c.budget--
+		}
+	}
+}
+
+// goesOn tells that an instance whose turn began in an earlier pass keeps it. One that still works is taken back when others
+// went missing meanwhile: together they would be more than the policy allows.
+func (c *choice) goesOn(a Assessment) bool {
+	missing := func(other Assessment) bool { return !other.Ready() && !other.Leaving() && !impaired(other) }
+	return a.Leaving() && (!a.running() || !a.Works || !slices.ContainsFunc(c.tier, missing))
+}
+
+// takeWithin chooses what fits as long as the budget lasts.
+func (c *choice) takeWithin(fits func(Assessment) bool) {
+	c.take(func(a Assessment) bool { return c.budget > 0 && a.idle() && fits(a) })
 }
 
 func replaceReason(a Assessment) string {
@@ -53,29 +78,25 @@ func replaceReason(a Assessment) string {
 // broken tells that the instance is known not to work: nothing is lost when it goes.
 func broken(a Assessment) bool {
 	switch a.Phase {
-	case PhaseStopped, PhaseUnhealthy:
+	case PhaseStopped, PhaseBooting:
 		return true
-	case PhaseBooting:
-		return a.NoAddress || a.Outdated
+	case PhaseUnhealthy:
+		return !a.Works
 	default:
 		return false
 	}
 }
 
-func chooseBroken(tier model.Tier, assessments []Assessment, budget *int, chosen map[string]string) {
-	for _, a := range assessments {
-		if *budget > 0 && a.Tier == tier && a.Wanted && a.idle() && broken(a) && chosen[a.Name] == "" && replaceReason(a) != "" {
-			chosen[a.Name] = replaceReason(a)
-			*budget--
-		}
-	}
-}
-
-func chooseWorking(tier model.Tier, assessments []Assessment, budget *int, chosen map[string]string) {
-	for _, a := range assessments {
-		if *budget > 0 && a.Tier == tier && a.Ready() && a.idle() && a.Outdated && chosen[a.Name] == "" {
-			chosen[a.Name] = whyOutdated
-			*budget--
-		}
+// impaired tells that an outdated instance does not do all of its work and may do some: a bot without its database, a bot
+// that some edge finds well, an edge that does not answer or refuses its routes. Its newer template may be the cure, so it
+// must not have to be ready before it is replaced.
+func impaired(a Assessment) bool {
+	switch a.Phase {
+	case PhaseDegraded, PhaseUnhealthy:
+		return a.Outdated
+	case PhaseProbing:
+		return a.Outdated && a.Tier == model.TierEdge
+	default:
+		return false
 	}
 }

@@ -14,14 +14,14 @@ func Teardown(want Blueprint, seen Observed, deleteVolumes bool, now time.Time) 
 	if seen.InventoryErr != nil {
 		return plan
 	}
-	plan.Assessments = assessor{want: want, seen: seen, now: now}.all()
+	plan.Assessments = assessor{want: want, seen: look(want, seen), now: now}.all()
 	edges, others := byTier(plan.Assessments)
 	switch {
 	case len(edges) > 0:
 		plan.remove(want.Policy, edges, now)
 	case len(others) > 0:
 		plan.remove(want.Policy, others, now)
-	case deleteVolumes && plan.removeVolumes(seen):
+	case deleteVolumes && plan.removeVolumes(want, seen):
 	default:
 		plan.Done = true
 	}
@@ -76,17 +76,15 @@ func (p *Plan) removeOne(instance model.Instance, grace time.Duration, why strin
 }
 
 // removeVolumes plans the removal of the owner's volumes and tells whether there are any.
-func (p *Plan) removeVolumes(seen Observed) bool {
-	found := false
+func (p *Plan) removeVolumes(want Blueprint, seen Observed) bool {
 	for _, volume := range seen.Inventory.Volumes {
-		if !volume.Owned {
+		if !want.owns(volume) {
 			continue
 		}
-		found = true
 		p.Steps = append(p.Steps, Step{
 			Verb: VerbDeleteVolume, Target: volume.Name, Tier: volume.Tier, Volume: volume,
 			Why: "the BotCluster is being deleted and its deletionPolicy is Delete",
 		})
 	}
-	return found
+	return len(p.Steps) > 0
 }
