@@ -109,6 +109,7 @@ watch_until_ready() {
 			grep --quiet --fixed-strings --line-regexp -- "$line" <<<"$before" || printf '  %3d s  %s\n' $((SECONDS - started)) "$line"
 		done <<<"$now" | grep . || true
 		before=$now
+		running operator || die "the operator ended: see $state/operator.log"
 		if ((SECONDS - started > ready_seconds)); then
 			kubectl describe botcluster demo >&2
 			die "the BotCluster is not ready after $ready_seconds s: its conditions and events are above, the operator's log is $state/operator.log"

@@ -1,0 +1,11 @@
+// Package botcluster is the reconciler of the kind BotCluster. A pass goes through the files in this order:
+//
+//	reconciler.go   the pass on one screen
+//	observe.go      reads: identity, facts, instances, edges    (identity.go: Secrets)
+//	                plans: controllers/plan, which is pure
+//	apply.go        writes: carries out the steps, tells them    (events.go)
+//	report.go       tells: the status                            (facts.go: the conditions)
+//	teardown.go     the same for a BotCluster that is being deleted
+//	orphans.go      instances whose BotCluster is gone
+//	watches.go      what makes a pass begin
+package botcluster

@@ -1,0 +1,238 @@
+package botcluster
+
+import (
+	"fmt"
+	"strings"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/generalbots/botcluster-operator/api/v1alpha1"
+	"github.com/generalbots/botcluster-operator/controllers/conditions"
+	"github.com/generalbots/botcluster-operator/controllers/model"
+	"github.com/generalbots/botcluster-operator/controllers/plan"
+	"github.com/generalbots/botcluster-operator/controllers/provider"
+)
+
+// facts says of each condition what the pass found.
+func (r report) facts(bc *v1alpha1.BotCluster) []conditions.Fact {
+	bots, edges := r.botsReady(), r.edgeReady()
+	facts := []conditions.Fact{
+		{Type: v1alpha1.ConditionReady, Message: bots.Message},
+		r.incusReady(), bots, edges, r.degraded(), suspended(bc),
+	}
+	if fact, yes := r.stalledFact(); yes {
+		return append(facts, fact)
+	}
+	if fact, yes := r.reconciling(bc, facts); yes {
+		return append(facts, fact)
+	}
+	return facts
+}
+
+func isTrue(kind, reason, message string) conditions.Fact {
+	return conditions.Fact{Type: kind, Status: metav1.ConditionTrue, Reason: reason, Message: message}
+}
+
+func isFalse(kind, reason, message string) conditions.Fact {
+	return conditions.Fact{Type: kind, Status: metav1.ConditionFalse, Reason: reason, Message: message}
+}
+
+func isUnknown(kind, reason, message string) conditions.Fact {
+	return conditions.Fact{Type: kind, Status: metav1.ConditionUnknown, Reason: reason, Message: message}
+}
+
+// incusReady tells whether the server answers and has what the spec names.
+func (r report) incusReady() conditions.Fact {
+	for _, err := range []error{r.seen.hostErr, r.seen.FactsErr, r.seen.InventoryErr, r.seen.SecretsErr} {
+		if err != nil {
+			return isFalse(v1alpha1.ConditionIncusReady, provider.ReasonOf(err, v1alpha1.ReasonRetrying),
+				provider.MessageOf(err, "the Incus server gave an answer that was not understood; it is asked again"))
+		}
+	}
+	return isTrue(v1alpha1.ConditionIncusReady, v1alpha1.ReasonReady, "the Incus server has what the spec names")
+}
+
+func (r report) botsReady() conditions.Fact {
+	return r.tierReady(v1alpha1.ConditionBotsReady, model.TierBot)
+}
+
+func (r report) edgeReady() conditions.Fact {
+	if err := r.refusedRoutes(); err != nil {
+		return isFalse(v1alpha1.ConditionEdgeReady, provider.ReasonOf(err, v1alpha1.ReasonEdgeRejectedRoutes),
+			provider.MessageOf(err, "an edge refused the routes; the old ones serve on"))
+	}
+	return r.tierReady(v1alpha1.ConditionEdgeReady, model.TierEdge)
+}
+
+// tierReady tells whether all instances that a tier should have do their work and are up to date.
+func (r report) tierReady(condition string, tier model.Tier) conditions.Fact {
+	if r.seen.InventoryErr != nil {
+		return isUnknown(condition, v1alpha1.ReasonWaitingForIncus, "the instances cannot be seen: "+
+			provider.MessageOf(r.seen.InventoryErr, "the Incus server does not answer"))
+	}
+	wanted, ready, updated := 0, 0, 0
+	var missing []plan.Assessment
+	for _, a := range r.plan.Assessments {
+		if a.Tier != tier || !a.Wanted {
+			continue
+		}
+		wanted++
+		if a.Ready() {
+			ready++
+		} else {
+			missing = append(missing, a)
+		}
+		if a.Ready() && !a.Outdated {
+			updated++
+		}
+	}
+	noun := plural(wanted, string(tier))
+	switch {
+	case ready < wanted:
+		status, reason := judge(missing)
+		return conditions.Fact{Type: condition, Status: status, Reason: reason,
+			Message: fmt.Sprintf("%d of %d %s serve; %s", ready, wanted, noun, describe(missing))}
+	case updated < wanted:
+		return isFalse(condition, v1alpha1.ReasonProgressing,
+			fmt.Sprintf("%d of %d %s serve; %d are up to date", ready, wanted, noun, updated))
+	default:
+		return isTrue(condition, v1alpha1.ReasonReady, fmt.Sprintf("%d of %d %s serve", ready, wanted, noun))
+	}
+}
+
+func plural(n int, noun string) string {
+	if n == 1 {
+		return noun
+	}
+	return noun + "s"
+}
+
+// judge finds the reason that matters most among instances that are not ready. What is not known is told only when
+// nothing is known to be wrong.
+func judge(missing []plan.Assessment) (metav1.ConditionStatus, string) {
+	for _, check := range assessmentReasons {
+		for _, a := range missing {
+			if check.applies(a) {
+				return check.status, check.reason
+			}
+		}
+	}
+	return metav1.ConditionFalse, v1alpha1.ReasonProgressing
+}
+
+// assessmentReasons are the reasons why an instance is not ready, the gravest first.
+var assessmentReasons = []struct {
+	reason  string
+	status  metav1.ConditionStatus
+	applies func(plan.Assessment) bool
+}{
+	{v1alpha1.ReasonNameConflict, metav1.ConditionFalse, func(a plan.Assessment) bool { return a.Phase == plan.PhaseConflict }},
+	{v1alpha1.ReasonOperationFailed, metav1.ConditionFalse, func(a plan.Assessment) bool { return a.Failure.Count > 0 }},
+	{v1alpha1.ReasonNoAddress, metav1.ConditionFalse, func(a plan.Assessment) bool { return a.NoAddress }},
+	{v1alpha1.ReasonBotsUnhealthy, metav1.ConditionFalse, func(a plan.Assessment) bool { return a.Phase == plan.PhaseUnhealthy }},
+	{v1alpha1.ReasonBotsDegraded, metav1.ConditionFalse, func(a plan.Assessment) bool { return a.Phase == plan.PhaseDegraded }},
+	{v1alpha1.ReasonNotObserved, metav1.ConditionUnknown, func(a plan.Assessment) bool { return a.Phase == plan.PhaseUnknown }},
+}
+
+// describedInstances is how many instances a message names before it only counts.
+const describedInstances = 3
+
+// describe names the instances that are missing, with what is wrong or awaited.
+func describe(missing []plan.Assessment) string {
+	var parts []string
+	for i, a := range missing {
+		if i == describedInstances {
+			parts = append(parts, fmt.Sprintf("%d more", len(missing)-i))
+			break
+		}
+		part := a.Name + " is " + strings.ToLower(string(a.Phase))
+		if a.Message != "" {
+			part += " (" + a.Message + ")"
+		}
+		parts = append(parts, part)
+	}
+	return strings.Join(parts, ", ")
+}
+
+// refusedRoutes returns the error of an edge that refused its routes.
+func (r report) refusedRoutes() error {
+	for _, result := range r.results {
+		if result.Step.Verb == plan.VerbSetRoutes && provider.ClassOf(result.Err) == provider.Terminal && result.Err != nil {
+			return result.Err
+		}
+	}
+	return nil
+}
+
+// degraded tells whether something that exists is not as it should be, as opposed to merely not being there yet.
+func (r report) degraded() conditions.Fact {
+	var wrong []plan.Assessment
+	for _, a := range r.plan.Assessments {
+		for _, check := range assessmentReasons {
+			if check.applies(a) && !a.Ready() {
+				wrong = append(wrong, a)
+				break
+			}
+		}
+	}
+	if len(wrong) == 0 {
+		return isFalse(v1alpha1.ConditionDegraded, v1alpha1.ReasonAsDeclared, "nothing that exists is impaired")
+	}
+	_, reason := judge(wrong)
+	return isTrue(v1alpha1.ConditionDegraded, reason, describe(wrong))
+}
+
+func suspended(bc *v1alpha1.BotCluster) conditions.Fact {
+	if bc.Spec.Suspend {
+		return isTrue(v1alpha1.ConditionSuspended, v1alpha1.ReasonSuspended,
+			"spec.suspend is set: the operator watches and changes nothing")
+	}
+	return isFalse(v1alpha1.ConditionSuspended, v1alpha1.ReasonNotSuspended, "the operator acts on the spec")
+}
+
+// stalledFact tells whether the operator waits for somebody.
+func (r report) stalledFact() (conditions.Fact, bool) {
+	if err := r.stalled(); err != nil {
+		return isTrue(v1alpha1.ConditionStalled, provider.ReasonOf(err, v1alpha1.ReasonInvalidRequest),
+			provider.MessageOf(err, "the Incus server refused what the spec asks for")), true
+	}
+	for _, a := range r.plan.Assessments {
+		if a.Phase == plan.PhaseConflict && a.Wanted {
+			return isTrue(v1alpha1.ConditionStalled, v1alpha1.ReasonNameConflict, a.Name+": "+a.Message), true
+		}
+	}
+	return conditions.Fact{}, false
+}
+
+// reconciling tells whether the operator is changing something or trying to.
+func (r report) reconciling(bc *v1alpha1.BotCluster, facts []conditions.Fact) (conditions.Fact, bool) {
+	if bc.Spec.Suspend {
+		return conditions.Fact{}, false
+	}
+	if err := r.transient(); err != nil {
+		return isTrue(v1alpha1.ConditionReconciling, v1alpha1.ReasonRetrying,
+			provider.MessageOf(err, "something outside failed and is tried again")), true
+	}
+	for _, fact := range facts[1:] {
+		part := fact.Type == v1alpha1.ConditionBotsReady || fact.Type == v1alpha1.ConditionEdgeReady
+		if part && fact.Status != metav1.ConditionTrue {
+			return isTrue(v1alpha1.ConditionReconciling, v1alpha1.ReasonProgressing, fact.Message), true
+		}
+	}
+	if len(r.plan.Steps) > 0 || r.leaving() > 0 {
+		return isTrue(v1alpha1.ConditionReconciling, v1alpha1.ReasonProgressing,
+			fmt.Sprintf("%d %s on the way out", r.leaving(), plural(r.leaving(), "instance"))), true
+	}
+	return conditions.Fact{}, false
+}
+
+// leaving counts the instances that are not wanted.
+func (r report) leaving() int {
+	count := 0
+	for _, a := range r.plan.Assessments {
+		if !a.Wanted && a.Instance != nil {
+			count++
+		}
+	}
+	return count
+}

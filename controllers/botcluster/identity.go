@@ -1,0 +1,127 @@
+package botcluster
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/clock"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/generalbots/botcluster-operator/api/v1alpha1"
+	"github.com/generalbots/botcluster-operator/controllers/model"
+	"github.com/generalbots/botcluster-operator/controllers/provider"
+	"github.com/generalbots/botcluster-operator/controllers/render"
+)
+
+// Keys of the identity Secret, as cluster-api-provider-incus names them.
+const (
+	keyServer            = "server"
+	keyServerCertificate = "server-crt"
+	keyClientCertificate = "client-crt"
+	keyClientKey         = "client-key"
+	keyProject           = "project"
+)
+
+// secretAge is how old a Secret that was read may be. The operator may read Secrets by name and not watch them (least
+// rights), so a changed one is noticed within this time. One that is missing is looked for in every pass.
+const secretAge = 30 * time.Second
+
+// secrets reads Secrets by name and keeps them for secretAge.
+type secrets struct {
+	reader client.Reader
+	clock  clock.PassiveClock
+
+	mutex sync.Mutex
+	kept  map[types.NamespacedName]keptSecret
+}
+
+type keptSecret struct {
+	secret render.Secret
+	at     time.Time
+}
+
+func newSecrets(reader client.Reader, clock clock.PassiveClock) *secrets {
+	return &secrets{reader: reader, clock: clock, kept: map[types.NamespacedName]keptSecret{}}
+}
+
+// get returns the content of a Secret; a missing one is a Terminal error that names the field which asks for it.
+func (s *secrets) get(ctx context.Context, namespace, name, field string) (render.Secret, error) {
+	key := types.NamespacedName{Namespace: namespace, Name: name}
+	s.mutex.Lock()
+	kept, found := s.kept[key]
+	s.mutex.Unlock()
+	if found && s.clock.Since(kept.at) < secretAge {
+		return kept.secret, nil
+	}
+	var secret corev1.Secret
+	err := s.reader.Get(ctx, key, &secret)
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	delete(s.kept, key)
+	switch {
+	case apierrors.IsNotFound(err):
+		return render.Secret{}, &provider.Error{
+			Class: provider.Terminal, Reason: v1alpha1.ReasonSecretNotFound, Err: err,
+			Message: fmt.Sprintf("Secret %q, named in %s, does not exist in namespace %q: create it or correct the name", name, field, namespace),
+		}
+	case err != nil:
+		return render.Secret{}, &provider.Error{
+			Class: provider.Transient, Reason: v1alpha1.ReasonRetrying, Err: err,
+			Message: fmt.Sprintf("Secret %q, named in %s, could not be read", name, field),
+		}
+	}
+	s.prune()
+	read := render.Secret{UID: string(secret.UID), Data: secret.Data}
+	s.kept[key] = keptSecret{secret: read, at: s.clock.Now()}
+	return read, nil
+}
+
+// prune forgets what is too old to be used, so that no secret stays in memory after its reader is gone.
+func (s *secrets) prune() {
+	for key, kept := range s.kept {
+		if s.clock.Since(kept.at) >= secretAge {
+			delete(s.kept, key)
+		}
+	}
+}
+
+// identity says how to reach the Incus server of a BotCluster.
+func (r *Reconciler) identity(ctx context.Context, bc *v1alpha1.BotCluster) (model.Identity, error) {
+	incus := bc.Spec.Incus
+	if incus.IdentitySecretRef == nil {
+		return model.Identity{UnixSocket: incus.UnixSocket, Project: orDefault(incus.Project)}, nil
+	}
+	secret, err := r.secrets.get(ctx, bc.Namespace, incus.IdentitySecretRef.Name, "spec.incus.identitySecretRef")
+	if err != nil {
+		return model.Identity{}, err
+	}
+	data := secret.Data
+	for _, key := range []string{keyServer, keyServerCertificate, keyClientCertificate, keyClientKey} {
+		if len(data[key]) == 0 {
+			return model.Identity{}, &provider.Error{
+				Class: provider.Terminal, Reason: v1alpha1.ReasonIdentityInvalid,
+				Message: fmt.Sprintf("Secret %q, named in spec.incus.identitySecretRef, has no key %q: it needs %v", incus.IdentitySecretRef.Name, key,
+					slices.Sorted(slices.Values([]string{keyServer, keyServerCertificate, keyClientCertificate, keyClientKey}))),
+			}
+		}
+	}
+	return model.Identity{
+		Server: string(data[keyServer]), ServerCertificate: string(data[keyServerCertificate]),
+		ClientCertificate: string(data[keyClientCertificate]), ClientKey: string(data[keyClientKey]),
+		Project: orDefault(string(data[keyProject])),
+	}, nil
+}
+
+// orDefault is Incus's own default for the name of a project.
+func orDefault(project string) string {
+	if project == "" {
+		return "default"
+	}
+	return project
+}

@@ -1,0 +1,122 @@
+package botcluster
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"github.com/generalbots/botcluster-operator/api/v1alpha1"
+	"github.com/generalbots/botcluster-operator/controllers/model"
+	"github.com/generalbots/botcluster-operator/controllers/plan"
+	"github.com/generalbots/botcluster-operator/controllers/provider"
+	"github.com/generalbots/botcluster-operator/controllers/render"
+)
+
+// observation is what a pass has seen, and the blueprint that was rendered from the spec and the facts.
+type observation struct {
+	plan.Observed
+	blueprint plan.Blueprint
+	// host is nil when the identity could not be had; hostErr says why.
+	host    provider.Host
+	hostErr error
+}
+
+// observe reads everything that a pass needs. It changes nothing. Each part that cannot be read keeps its error.
+func (r *Reconciler) observe(ctx context.Context, bc *v1alpha1.BotCluster) observation {
+	seen := observation{}
+	seen.host, seen.hostErr = r.host(ctx, bc)
+	var facts model.HostFacts
+	if seen.hostErr != nil {
+		seen.InventoryErr, seen.FactsErr = seen.hostErr, seen.hostErr
+	} else {
+		facts, seen.FactsErr = seen.host.Facts(ctx, render.Requirements(bc.Spec))
+	}
+	var secrets map[string]render.Secret
+	secrets, seen.SecretsErr = r.botSecrets(ctx, bc)
+	var renderErr error
+	seen.blueprint, renderErr = render.Blueprint(render.Input{
+		Cluster: bc, Owner: r.owner(bc), Facts: facts, Secrets: secrets, Policy: r.Policy,
+	})
+	if seen.SecretsErr == nil && renderErr != nil {
+		seen.SecretsErr = unusable(renderErr)
+	}
+	if seen.hostErr == nil {
+		r.observeInstances(ctx, &seen)
+	}
+	return seen
+}
+
+// observeInstances reads the instances, then asks each running edge.
+func (r *Reconciler) observeInstances(ctx context.Context, seen *observation) {
+	seen.Inventory, seen.InventoryErr = seen.host.Inventory(ctx, seen.blueprint.Owner)
+	if seen.InventoryErr != nil {
+		return
+	}
+	seen.Edges = map[string]plan.EdgeObservation{}
+	var group sync.WaitGroup
+	var mutex sync.Mutex
+	for _, instance := range seen.Inventory.Instances {
+		if !instance.Owned || instance.Tier != model.TierEdge || instance.State != model.StateRunning {
+			continue
+		}
+		group.Go(func() {
+			state, err := r.edge(seen.host, instance.Name).State(ctx)
+			mutex.Lock()
+			defer mutex.Unlock()
+			seen.Edges[instance.Name] = plan.EdgeObservation{State: state, Err: err}
+		})
+	}
+	group.Wait()
+}
+
+func (r *Reconciler) host(ctx context.Context, bc *v1alpha1.BotCluster) (provider.Host, error) {
+	identity, err := r.identity(ctx, bc)
+	if err != nil {
+		return nil, err
+	}
+	return r.Hosts.Host(identity)
+}
+
+// owner is what the BotCluster's instances are tagged with.
+func (r *Reconciler) owner(bc *v1alpha1.BotCluster) model.Owner {
+	return model.Owner{
+		Manager: r.Manager, UID: string(bc.UID), Namespace: bc.Namespace, Name: bc.Name,
+		Prefix: plan.Prefix(bc.Namespace, bc.Name),
+	}
+}
+
+// botSecrets reads the Secrets that the bots' environment and files name.
+func (r *Reconciler) botSecrets(ctx context.Context, bc *v1alpha1.BotCluster) (map[string]render.Secret, error) {
+	secrets := map[string]render.Secret{}
+	var missing []error
+	read := func(name, field string) {
+		if _, known := secrets[name]; known {
+			return
+		}
+		secret, err := r.secrets.get(ctx, bc.Namespace, name, field)
+		if err != nil {
+			missing = append(missing, err)
+			return
+		}
+		secrets[name] = secret
+	}
+	for _, from := range bc.Spec.Bot.EnvFrom {
+		read(from.SecretRef.Name, "spec.bot.envFrom")
+	}
+	for _, file := range bc.Spec.Bot.Files {
+		if file.SecretKeyRef != nil {
+			read(file.SecretKeyRef.Name, "spec.bot.files")
+		}
+	}
+	return secrets, errors.Join(missing...)
+}
+
+// unusable says that the bots' files cannot be made from what the spec and its Secrets hold. The errors of render name
+// the field and never a secret value.
+func unusable(err error) error {
+	reason := v1alpha1.ReasonInvalidRequest
+	if errors.Is(err, render.ErrSecretMissing) {
+		reason = v1alpha1.ReasonSecretNotFound
+	}
+	return &provider.Error{Class: provider.Terminal, Reason: reason, Message: "spec." + err.Error()}
+}

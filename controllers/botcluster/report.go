@@ -1,0 +1,146 @@
+package botcluster
+
+import (
+	"slices"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	ctrl "sigs.k8s.io/controller-runtime"
+
+	"github.com/generalbots/botcluster-operator/api/v1alpha1"
+	"github.com/generalbots/botcluster-operator/controllers/apply"
+	"github.com/generalbots/botcluster-operator/controllers/conditions"
+	"github.com/generalbots/botcluster-operator/controllers/model"
+	"github.com/generalbots/botcluster-operator/controllers/plan"
+	"github.com/generalbots/botcluster-operator/controllers/provider"
+	"github.com/generalbots/botcluster-operator/controllers/render"
+)
+
+// report makes the status of a BotCluster from what one pass has seen and done. It looks at nothing else: not at the
+// status of an earlier pass, not at the clock.
+type report struct {
+	seen    observation
+	plan    plan.Plan
+	results []apply.Result
+}
+
+// greet is the first status: nothing is known yet. Without it, kstatus would take the object for ready.
+func greet(bc *v1alpha1.BotCluster) {
+	bc.Status.ObservedGeneration = bc.Generation
+	bc.Status.Selector = selector(bc.Name)
+	Conditions.Compute(&bc.Status.Conditions, bc.Generation, []conditions.Fact{{
+		Type: v1alpha1.ConditionReconciling, Status: metav1.ConditionTrue,
+		Reason: v1alpha1.ReasonProgressing, Message: "the operator has seen it and begins",
+	}})
+}
+
+// fill writes the status.
+func (r report) fill(bc *v1alpha1.BotCluster) {
+	status := &bc.Status
+	status.ObservedGeneration = bc.Generation
+	status.Selector = selector(bc.Name)
+	if r.seen.InventoryErr == nil { // what could not be read keeps its last figures, and the conditions say Unknown
+		r.fillCounts(status)
+		status.URLs = render.URLs(bc.Spec.Edge, r.edgeAddresses())
+	}
+	Conditions.Compute(&status.Conditions, bc.Generation, r.facts(bc))
+}
+
+// selector is what the scale subresource reports. Bots are not pods, but an HPA wants a selector.
+func selector(name string) string {
+	return v1alpha1.LabelCluster + "=" + name + "," + v1alpha1.LabelTier + "=" + string(model.TierBot)
+}
+
+func (r report) fillCounts(status *v1alpha1.BotClusterStatus) {
+	status.Tiers, status.Instances = nil, nil
+	for _, tier := range r.seen.blueprint.Tiers {
+		counts := r.count(tier)
+		status.Tiers = append(status.Tiers, counts)
+		if tier.Tier == model.TierBot {
+			status.Replicas, status.ReadyReplicas = counts.Current, counts.Ready
+		}
+	}
+	for _, a := range r.plan.Assessments {
+		if len(status.Instances) < v1alpha1.MaxStatusInstances && a.Instance != nil {
+			status.Instances = append(status.Instances, instanceStatus(a))
+		}
+	}
+}
+
+func (r report) count(tier plan.TierBlueprint) v1alpha1.TierStatus {
+	counts := v1alpha1.TierStatus{Name: string(tier.Tier), Desired: int32(tier.Replicas)}
+	for _, a := range r.plan.Assessments {
+		if a.Tier != tier.Tier || a.Instance == nil || a.Phase == plan.PhaseConflict {
+			continue
+		}
+		counts.Current++
+		if a.Ready() {
+			counts.Ready++
+		}
+		if a.Phase != plan.PhaseUnknown && !a.Outdated {
+			counts.Updated++
+		}
+		if a.Leaving() {
+			counts.Draining++
+		}
+	}
+	return counts
+}
+
+func instanceStatus(a plan.Assessment) v1alpha1.InstanceStatus {
+	out := v1alpha1.InstanceStatus{
+		Name: a.Name, Tier: string(a.Tier), Ordinal: int32(a.Ordinal), Phase: string(a.Phase),
+		Message: a.Message, Location: a.Instance.Location,
+	}
+	if a.Instance.Address.IsValid() {
+		out.Address = a.Instance.Address.String()
+	}
+	return out
+}
+
+// edgeAddresses are those of the edges that do their work, by ordinal.
+func (r report) edgeAddresses() map[int]string {
+	out := map[int]string{}
+	for _, a := range r.plan.Assessments {
+		if a.Tier == model.TierEdge && a.Wanted && a.Instance != nil && a.Instance.Address.IsValid() {
+			out[a.Ordinal] = a.Instance.Address.String()
+		}
+	}
+	return out
+}
+
+// result says when to make the next pass, and hands errors that pass by themselves to the queue's back-off.
+func (r report) result() (ctrl.Result, error) {
+	if err := r.transient(); err != nil {
+		return ctrl.Result{}, err
+	}
+	next := steadyInterval
+	if r.stalled() != nil {
+		next = stalledInterval
+	}
+	if len(r.results) > 0 { // what was started shows in the next look; events bring it sooner
+		next = min(next, appliedRecheck)
+	}
+	if r.plan.Recheck > 0 {
+		next = min(next, r.plan.Recheck)
+	}
+	return ctrl.Result{RequeueAfter: next}, nil
+}
+
+// transient returns the first error that passes by itself and that no recheck covers.
+func (r report) transient() error { return r.first(provider.Transient) }
+
+// stalled returns the first error that waits for somebody.
+func (r report) stalled() error { return r.first(provider.Terminal) }
+
+// first returns the first error of a class, in the order in which a pass meets them.
+func (r report) first(class provider.Class) error {
+	met := []error{r.seen.hostErr, r.seen.FactsErr, r.seen.InventoryErr, r.seen.SecretsErr}
+	for _, result := range r.results {
+		met = append(met, result.Err)
+	}
+	i := slices.IndexFunc(met, func(err error) bool { return err != nil && provider.ClassOf(err) == class })
+	if i < 0 {
+		return nil
+	}
+	return met[i]
+}

@@ -1,0 +1,8 @@
+// Package sim runs the BotCluster reconciler against a fake world of Incus hosts and edges and a real API server, in
+// virtual time, with faults. Each scenario is first run without a fault to learn its writes and reads; then it is run
+// again for every write and every mode of failure: the operator dies before or after the write, its answer is lost, it is
+// refused, it meets a conflict, it is slow; and for reads that are stale and events that are lost. After every pass the
+// invariants are checked, and at the end the world must be as declared and quiet.
+//
+// A plan that never meets its fault fails: it would prove nothing.
+package sim

@@ -1,0 +1,137 @@
+package sim
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/generalbots/botcluster-operator/controllers/provider/fake"
+)
+
+// fault is one thing that goes wrong in one run of a scenario.
+type fault struct {
+	name string
+	// plant puts it into a rig whose world is at the beginning of the scenario; reached tells that it was met.
+	plant   func(r *rig)
+	reached func(r *rig) bool
+}
+
+// learned is how much a scenario writes and reads when nothing goes wrong.
+type learned struct {
+	outside, kubernetes int
+}
+
+var _ = Describe("Under faults", func() {
+	for _, s := range scenarios {
+		It(s.name+" converges whatever goes wrong", func(ctx context.Context) {
+			facts := play(ctx, s, nil)
+			for _, f := range faultsFor(facts) {
+				By(f.name)
+				plans.Add(1)
+				play(ctx, s, &f)
+				converged.Add(1)
+			}
+		}, NodeTimeout(15*time.Minute))
+	}
+})
+
+// play runs a scenario in a world of its own, with a fault or without.
+func play(ctx context.Context, s scenario, f *fault) learned {
+	GinkgoHelper()
+	r := newRig(ctx)
+	defer r.close()
+	if s.given != nil {
+		s.given(ctx, r)
+	}
+	outside, kubernetesBefore := len(r.world.Writes()), r.gate.kubernetesWrites()
+	if f != nil {
+		f.plant(r)
+	}
+	s.when(ctx, r)
+	r.until(ctx, s.name, func() bool { return s.then(ctx, r) })
+	facts := learned{outside: len(r.world.Writes()) - outside, kubernetes: r.gate.kubernetesWrites() - kubernetesBefore}
+	if f != nil {
+		Expect(f.reached(r)).To(BeTrue(), "the fault %q was not met, so the run proves nothing", f.name)
+		r.world.Faults().Clear()
+	}
+	r.rest(ctx)
+	r.discard(ctx)
+	return facts
+}
+
+// discard removes the BotCluster, so that the API server does not fill up.
+func (r *rig) discard(ctx context.Context) {
+	GinkgoHelper()
+	if bc := r.get(ctx); bc != nil {
+		Expect(kubernetes.Client.Delete(ctx, bc)).To(Succeed())
+		r.until(ctx, "the end", func() bool { return r.get(ctx) == nil })
+	}
+	for _, sight := range r.world.LookAll(project) {
+		Expect(sight.Ref.Name).To(Equal(foreignName), "I5: nothing of ours is left")
+	}
+}
+
+// faultsFor lists every fault of every write that a scenario is known to make.
+func faultsFor(facts learned) []fault {
+	var out []fault
+	for n := 1; n <= facts.outside; n++ {
+		for _, m := range []mode{dieBefore, dieAfter} {
+			out = append(out, fault{
+				name:    fmt.Sprintf("%s write %d to the outside", m, n),
+				plant:   func(r *rig) { r.gate.plan(n, 0, m) },
+				reached: func(r *rig) bool { return r.gate.met() },
+			})
+		}
+		for _, m := range []fake.Mode{fake.RefuseConnection, fake.Refuse, fake.LoseAnswer, fake.Conflict} {
+			out = append(out, worldFault(fmt.Sprintf("%s at write %d to the outside", m, n), fake.Fault{Mode: m, Class: fake.Write, Nth: n}))
+		}
+	}
+	for n := 1; n <= facts.kubernetes; n++ {
+		for _, m := range []mode{dieBefore, dieAfter, refuse, conflict, loseAnswer} {
+			out = append(out, fault{
+				name:    fmt.Sprintf("%s write %d to the API server", m, n),
+				plant:   func(r *rig) { r.gate.plan(0, n, m) },
+				reached: func(r *rig) bool { return r.gate.met() },
+			})
+		}
+	}
+	for n := 1; n <= 3; n++ {
+		out = append(out,
+			worldFault(fmt.Sprintf("read %d is refused", n), fake.Fault{Mode: fake.Refuse, Class: fake.Read, Nth: n, Times: 3}),
+			worldFault(fmt.Sprintf("event %d is lost", n), fake.Fault{Mode: fake.DropEvent, Nth: n, Times: 2}),
+			worldFault(fmt.Sprintf("the event stream is cut at event %d", n), fake.Fault{Mode: fake.CutEvents, Nth: n}),
+		)
+	}
+	return out
+}
+
+func worldFault(name string, planned fake.Fault) fault {
+	return fault{
+		name:    name,
+		plant:   func(r *rig) { r.world.Faults().Plan(planned) },
+		reached: func(r *rig) bool { return len(r.world.Faults().Unreached()) == 0 },
+	}
+}
+
+// plan lets the n-th write from now on fail; zero for the side that does not.
+func (g *gate) plan(outside, kubernetes int, m mode) {
+	g.mutex.Lock()
+	defer g.mutex.Unlock()
+	g.mode = m
+	if outside > 0 {
+		g.atOutside = g.outside + outside
+	}
+	if kubernetes > 0 {
+		g.atKubernetes = g.kubernetes + kubernetes
+	}
+}
+
+// met tells that the planned fault happened.
+func (g *gate) met() bool {
+	g.mutex.Lock()
+	defer g.mutex.Unlock()
+	return g.reached
+}

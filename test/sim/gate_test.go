@@ -1,0 +1,149 @@
+package sim
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"sync"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
+
+	"github.com/generalbots/botcluster-operator/api/v1alpha1"
+	"github.com/generalbots/botcluster-operator/controllers/provider/fake"
+)
+
+// errDead is what every call of an operator that died gets.
+var errDead = errors.New("the operator is dead")
+
+// mode is how one write of the operator fails.
+type mode string
+
+const (
+	// dieBefore kills the operator when it is about to write; dieAfter when the write was done and not yet answered.
+	dieBefore mode = "die before"
+	dieAfter  mode = "die after"
+	// refuse answers 500, conflict 409, loseAnswer writes and answers 500; for the API server.
+	refuse     mode = "refuse"
+	conflict   mode = "conflict"
+	loseAnswer mode = "lose answer"
+)
+
+// gate stands between the operator and all that it writes to. It counts the writes and lets one of them fail.
+type gate struct {
+	mutex      sync.Mutex
+	kill       context.CancelFunc
+	isDead     bool
+	outside    int // writes to Incus and edges
+	kubernetes int // writes to the API server
+	// the planned fault: at which write to which side
+	atOutside    int
+	atKubernetes int
+	mode         mode
+	reached      bool
+}
+
+func newGate() *gate { return &gate{} }
+
+func (g *gate) revive(kill context.CancelFunc) {
+	g.mutex.Lock()
+	defer g.mutex.Unlock()
+	g.kill, g.isDead = kill, false
+}
+
+func (g *gate) dead() bool {
+	g.mutex.Lock()
+	defer g.mutex.Unlock()
+	return g.isDead
+}
+
+func (g *gate) kubernetesWrites() int {
+	g.mutex.Lock()
+	defer g.mutex.Unlock()
+	return g.kubernetes
+}
+
+// die ends the operator: what it does from now on fails.
+func (g *gate) die() {
+	g.isDead, g.reached = true, true
+	g.kill()
+}
+
+// before is called for every call to the world.
+func (g *gate) before(call fake.Call) error {
+	g.mutex.Lock()
+	defer g.mutex.Unlock()
+	if g.isDead {
+		return errDead
+	}
+	if call.Class != fake.Write {
+		return nil
+	}
+	g.outside++
+	if g.outside == g.atOutside && g.mode == dieBefore {
+		g.die()
+		return errDead
+	}
+	return nil
+}
+
+// after is called for every call that the world has carried out.
+func (g *gate) after(call fake.Call, _ int) {
+	g.mutex.Lock()
+	defer g.mutex.Unlock()
+	if call.Class == fake.Write && g.outside == g.atOutside && g.mode == dieAfter && !g.reached {
+		g.die()
+	}
+}
+
+// client wraps the API server's client.
+func (g *gate) client(real client.WithWatch) client.Client {
+	return interceptor.NewClient(real, interceptor.Funcs{
+		Patch: func(ctx context.Context, c client.WithWatch, o client.Object, p client.Patch, opts ...client.PatchOption) error {
+			return g.write(func() error { return c.Patch(ctx, o, p, opts...) })
+		},
+		SubResourcePatch: func(ctx context.Context, c client.Client, sub string, o client.Object, p client.Patch, opts ...client.SubResourcePatchOption) error {
+			return g.write(func() error { return c.SubResource(sub).Patch(ctx, o, p, opts...) })
+		},
+	})
+}
+
+// write carries out one write to the API server, or lets it fail as planned.
+func (g *gate) write(do func() error) error {
+	g.mutex.Lock()
+	if g.isDead {
+		g.mutex.Unlock()
+		return errDead
+	}
+	g.kubernetes++
+	planned := mode("")
+	if g.kubernetes == g.atKubernetes {
+		planned, g.reached = g.mode, true
+	}
+	g.mutex.Unlock()
+	switch planned {
+	case dieBefore:
+		return g.killed()
+	case refuse:
+		return apierrors.NewInternalError(errors.New("refused by plan"))
+	case conflict:
+		return apierrors.NewConflict(schema.GroupResource{Group: v1alpha1.GroupVersion.Group, Resource: "botclusters"}, "", errors.New("changed by plan"))
+	}
+	err := do()
+	switch planned {
+	case dieAfter:
+		return g.killed()
+	case loseAnswer:
+		return apierrors.NewGenericServerResponse(http.StatusGatewayTimeout, "patch", schema.GroupResource{}, "", "lost by plan", 0, false)
+	}
+	return err
+}
+
+func (g *gate) killed() error {
+	g.mutex.Lock()
+	defer g.mutex.Unlock()
+	g.die()
+	return errDead
+}
