@@ -22,6 +22,7 @@ const (
 	EventInstanceDeleting = "InstanceDeleting"
 	EventRoutesApplied    = "RoutesApplied"
 	EventReady            = "Ready"
+	EventProgressing      = "Progressing"
 	EventNotReady         = "NotReady"
 	EventStalled          = "Stalled"
 	EventAbandoned        = "Abandoned"
@@ -45,8 +46,13 @@ var stepEvents = map[plan.Verb]string{
 
 func (r *Reconciler) announceStep(bc *v1alpha1.BotCluster, step plan.Step) {
 	if reason, told := stepEvents[step.Verb]; told {
-		r.Recorder.Eventf(bc, nil, corev1.EventTypeNormal, reason, string(step.Verb), "%s: %s", step.Target, step.Why)
+		r.Recorder.Eventf(bc, related(bc, step), corev1.EventTypeNormal, reason, string(step.Verb), "%s: %s", step.Target, step.Why)
 	}
+}
+
+// related names what the step is about. Without it, the events of several instances would be folded into one.
+func related(bc *v1alpha1.BotCluster, step plan.Step) *corev1.ObjectReference {
+	return &corev1.ObjectReference{APIVersion: "incus/1.0", Kind: "Instance", Namespace: bc.Namespace, Name: step.Target}
 }
 
 // announceReadiness tells when the BotCluster became ready, ceased to be, or stalled.
@@ -57,6 +63,8 @@ func (r *Reconciler) announceReadiness(before, after *v1alpha1.BotCluster) {
 	case ready == nil:
 	case !was && ready.Status == metav1.ConditionTrue:
 		r.Recorder.Eventf(after, nil, corev1.EventTypeNormal, EventReady, "Reconcile", "%s", ready.Message)
+	case was && ready.Status != metav1.ConditionTrue && before.Status.ObservedGeneration != after.Status.ObservedGeneration:
+		r.Recorder.Eventf(after, nil, corev1.EventTypeNormal, EventProgressing, "Reconcile", "the spec changed: %s", ready.Message)
 	case was && ready.Status != metav1.ConditionTrue:
 		r.Recorder.Eventf(after, nil, corev1.EventTypeWarning, EventNotReady, "Reconcile", "%s", ready.Message)
 	}

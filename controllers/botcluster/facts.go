@@ -57,9 +57,9 @@ func (r report) botsReady() conditions.Fact {
 }
 
 func (r report) edgeReady() conditions.Fact {
-	if err := r.refusedRoutes(); err != nil {
-		return isFalse(v1alpha1.ConditionEdgeReady, provider.ReasonOf(err, v1alpha1.ReasonEdgeRejectedRoutes),
-			provider.MessageOf(err, "an edge refused the routes; the old ones serve on"))
+	if edge, err := r.failedPush(); err != nil {
+		return isFalse(v1alpha1.ConditionEdgeReady, provider.ReasonOf(err, v1alpha1.ReasonRetrying),
+			edge+": "+provider.MessageOf(err, "what it should serve could not be told to it"))
 	}
 	return r.tierReady(v1alpha1.ConditionEdgeReady, model.TierEdge)
 }
@@ -86,17 +86,20 @@ func (r report) tierReady(condition string, tier model.Tier) conditions.Fact {
 			updated++
 		}
 	}
-	noun := plural(wanted, string(tier))
+	noun, serve := plural(wanted, string(tier)), "serve"
+	if wanted == 1 {
+		serve = "serves"
+	}
 	switch {
 	case ready < wanted:
 		status, reason := judge(missing)
 		return conditions.Fact{Type: condition, Status: status, Reason: reason,
-			Message: fmt.Sprintf("%d of %d %s serve; %s", ready, wanted, noun, describe(missing))}
+			Message: fmt.Sprintf("%d of %d %s %s; %s", ready, wanted, noun, serve, describe(missing))}
 	case updated < wanted:
 		return isFalse(condition, v1alpha1.ReasonProgressing,
-			fmt.Sprintf("%d of %d %s serve; %d are up to date", ready, wanted, noun, updated))
+			fmt.Sprintf("%d of %d %s %s; %d up to date", ready, wanted, noun, serve, updated))
 	default:
-		return isTrue(condition, v1alpha1.ReasonReady, fmt.Sprintf("%d of %d %s serve", ready, wanted, noun))
+		return isTrue(condition, v1alpha1.ReasonReady, fmt.Sprintf("%d of %d %s %s", ready, wanted, noun, serve))
 	}
 }
 
@@ -154,14 +157,15 @@ func describe(missing []plan.Assessment) string {
 	return strings.Join(parts, ", ")
 }
 
-// refusedRoutes returns the error of an edge that refused its routes.
-func (r report) refusedRoutes() error {
+// failedPush returns the first edge that could not be told its pool or its routes, and why.
+func (r report) failedPush() (edge string, err error) {
 	for _, result := range r.results {
-		if result.Step.Verb == plan.VerbSetRoutes && provider.ClassOf(result.Err) == provider.Terminal && result.Err != nil {
-			return result.Err
+		push := result.Step.Verb == plan.VerbSetRoutes || result.Step.Verb == plan.VerbSetPool
+		if push && result.Err != nil {
+			return result.Step.Target, result.Err
 		}
 	}
-	return nil
+	return "", nil
 }
 
 // degraded tells whether something that exists is not as it should be, as opposed to merely not being there yet.

@@ -77,7 +77,6 @@ type assessor struct {
 	want Blueprint
 	seen sight
 	now  time.Time
-	pool model.Pool
 }
 
 // all judges every instance that is wanted or there, sorted by tier in the blueprint's order, then ordinal, then name.
@@ -185,8 +184,8 @@ func (a assessor) edgePhase(instance model.Instance) (Phase, string) {
 		return PhaseProbing, "its admin API does not answer yet"
 	case edge.State.RoutesRevision != a.want.Routes.Revision:
 		return PhaseProbing, "it does not serve the declared routes yet"
-	case edge.State.PoolRevision != a.pool.Revision:
-		return PhaseProbing, "it does not know the current bots yet"
+	case edge.State.PoolRevision == "": // one that is merely behind gets the current pool in this very pass
+		return PhaseProbing, "it does not know the bots yet"
 	default:
 		return PhaseReady, ""
 	}
