@@ -32,7 +32,7 @@ func Teardown(want Blueprint, seen Observed, deleteVolumes bool, now time.Time) 
 func Orphans(instances []model.Instance) []Step {
 	var plan Plan
 	for _, instance := range instances {
-		if instance.State != model.StateUnknown && instance.Operation == "" {
+		if instance.Owned && instance.State != model.StateUnknown && instance.Operation == "" {
 			plan.removeOne(instance, 0, "its BotCluster does not exist any more")
 		}
 	}
