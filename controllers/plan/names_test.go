@@ -37,8 +37,8 @@ var _ = Describe("Names", func() {
 
 	It("stay the same for ever: running instances are found by them", func() {
 		Expect(plan.Prefix("chat", "crew")).To(Equal("crew-eqkhyikq-"))
-		Expect(plan.InstanceName("crew-eqkhyikq-", model.TierBot, 3)).To(Equal("crew-ipeyckb7-bot-3"))
-		Expect(plan.VolumeName("crew-eqkhyikq-edge-1")).To(Equal("crew-ipeyckb7-edge-1-data"))
+		Expect(plan.InstanceName("crew-eqkhyikq-", model.TierBot, 3)).To(Equal("crew-eqkhyikq-bot-3"))
+		Expect(plan.VolumeName("crew-eqkhyikq-edge-1")).To(Equal("crew-eqkhyikq-edge-1-data"))
 	})
 
 	It("differ for every BotCluster that shares an Incus project", func() {
