@@ -14,7 +14,7 @@ const describedMembers = 5
 // describePool says how a pool differs from what an edge holds.
 func describePool(has model.EdgeState, held map[string]model.MemberStatus, want model.Pool) string {
 	if has.PoolRevision == "" {
-		return fmt.Sprintf("it knows no bots yet and there are %d", len(want.Members))
+		return "it knows no bots yet"
 	}
 	var joining, returning, draining, leaving []string
 	staying := make(map[string]bool, len(want.Members))
@@ -42,6 +42,14 @@ func describePool(has model.EdgeState, held map[string]model.MemberStatus, want 
 		return "its pool is not the current one"
 	}
 	return strings.Join(parts, ", ")
+}
+
+// wanted is "3 bots are wanted".
+func wanted(replicas int, tier model.Tier) string {
+	if replicas == 1 {
+		return fmt.Sprintf("1 %s is wanted", tier)
+	}
+	return fmt.Sprintf("%d %ss are wanted", replicas, tier)
 }
 
 // listed is "joins: a b", or "joins: 12 bots" when there are many; empty for no names.

@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/generalbots/botcluster-operator/controllers/model"
@@ -71,7 +70,7 @@ func (s *instanceStage) surplus(a Assessment) string {
 	if a.Ordinal <= tier.Replicas {
 		return "its name is not that of a wanted instance"
 	}
-	return fmt.Sprintf("%d %ss are wanted", tier.Replicas, a.Tier)
+	return wanted(tier.Replicas, a.Tier)
 }
 
 // create begins an instance that is not there, when its volume is there and the last failure is long enough ago.
@@ -89,7 +88,7 @@ func (s *instanceStage) create(a Assessment) {
 	}
 	s.add(Step{
 		Verb: VerbCreate, Target: a.Name, Tier: a.Tier,
-		Why: fmt.Sprintf("%d %ss are wanted and this one is missing", tier.Replicas, a.Tier),
+		Why: wanted(tier.Replicas, a.Tier) + " and this one is missing",
 		Instance: model.InstanceSpec{
 			Name: a.Name, Owner: s.want.Owner, Tier: a.Tier, Ordinal: a.Ordinal, Template: tier.Template,
 			Image: tier.Image, Profiles: tier.Profiles, Config: set(tier.Config), Devices: present(tier.Devices(a.Ordinal)),

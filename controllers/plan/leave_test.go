@@ -212,12 +212,12 @@ var _ = Describe("A surplus edge", func() {
 	It("is marked, stopped while another is ready, and deleted", func() {
 		s := calm(2, 2)
 		s.tier(model.TierEdge).Replicas = 1
-		expectPlan(s.plan(), "Mark crew-edge-2 because it is surplus: 1 edges are wanted")
+		expectPlan(s.plan(), "Mark crew-edge-2 because it is surplus: 1 edge is wanted")
 		s.mark(edgeName(2), time.Second)
-		expectPlan(s.plan(), "Stop crew-edge-2 because it is surplus: 1 edges are wanted")
+		expectPlan(s.plan(), "Stop crew-edge-2 because it is surplus: 1 edge is wanted")
 		s.edge(2).State = model.StateStopped
 		delete(s.seen.Edges, edgeName(2))
-		expectPlan(s.plan(), "Delete crew-edge-2 because it is surplus: 1 edges are wanted")
+		expectPlan(s.plan(), "Delete crew-edge-2 because it is surplus: 1 edge is wanted")
 	})
 
 	DescribeTable("stays while it is the last", func(change func(*scene)) {

@@ -19,7 +19,7 @@ func expectGolden(name, content string) {
 	GinkgoHelper()
 	file := filepath.Join("testdata", name)
 	if os.Getenv("UPDATE_GOLDEN") != "" {
-		Expect(os.WriteFile(file, []byte(content), 0o600)).To(Succeed())
+		Expect(os.WriteFile(file, []byte(content), 0o644)).To(Succeed())
 	}
 	want, err := os.ReadFile(file)
 	Expect(err).NotTo(HaveOccurred())

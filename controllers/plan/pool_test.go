@@ -145,7 +145,7 @@ var _ = Describe("Telling the edges", func() {
 	},
 		Entry("not when both know it", func(*scene) {}),
 		Entry("a new edge", func(s *scene) { s.seen.Edges[edgeName(2)] = plan.EdgeObservation{} },
-			"SetPool crew-edge-2 because it knows no bots yet and there are 3"),
+			"SetPool crew-edge-2 because it knows no bots yet"),
 		Entry("both, when a bot is gone", func(s *scene) { s.remove(botName(2)) },
 			"SetPool crew-edge-1 because left: crew-bot-2", "SetPool crew-edge-2 because left: crew-bot-2"),
 		Entry("one that does not answer is not told", func(s *scene) {
@@ -221,7 +221,7 @@ var _ = Describe("Telling the edges", func() {
 		s := calm(1, 1)
 		s.seen.Edges[edgeName(1)] = plan.EdgeObservation{}
 		Expect(told(s.plan().Steps)).To(Equal([]string{
-			"SetPool crew-edge-1 because it knows no bots yet and there are 1",
+			"SetPool crew-edge-1 because it knows no bots yet",
 			"SetRoutes crew-edge-1 because it serves no routes yet",
 		}))
 	})

@@ -40,7 +40,7 @@ var _ = Describe("Data volumes", func() {
 			s.remove(edgeName(1))
 		}, create),
 		Entry("there before its instance", func(s *scene) { s.remove(edgeName(1)) },
-			"Create crew-edge-1 because 1 edges are wanted and this one is missing"),
+			"Create crew-edge-1 because 1 edge is wanted and this one is missing"),
 		Entry("kept from an earlier BotCluster: taken over", func(s *scene) {
 			s.seen.Inventory.Volumes[0].Owner.UID = "uid-before"
 		}, create),
@@ -82,7 +82,7 @@ var _ = Describe("Data volumes", func() {
 		s.tier(model.TierEdge).Replicas = 1
 		s.edge(2).State = model.StateStopped
 		delete(s.seen.Edges, edgeName(2))
-		expectPlan(s.plan(), "Delete crew-edge-2 because it is surplus: 1 edges are wanted")
+		expectPlan(s.plan(), "Delete crew-edge-2 because it is surplus: 1 edge is wanted")
 		s.remove(edgeName(2))
 		expectPlan(s.plan())
 	})

@@ -1,0 +1,188 @@
+package plan_test
+
+import (
+	"slices"
+	"strings"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/generalbots/botcluster-operator/controllers/model"
+	"github.com/generalbots/botcluster-operator/controllers/plan"
+)
+
+// expectSafePlan asserts what must hold of every plan, whatever the world: it looks only at what the pass saw.
+func expectSafePlan(want plan.Blueprint, seen plan.Observed, p plan.Plan) {
+	GinkgoHelper()
+	instances := map[string]model.Instance{}
+	for _, instance := range seen.Inventory.Instances {
+		instances[instance.Name] = instance
+	}
+	targets := map[string]int{}
+	for _, s := range p.Steps {
+		Expect(s.Why).NotTo(BeEmpty(), string(s.Verb)+" "+s.Target)
+		switch s.Verb {
+		case plan.VerbSetPool, plan.VerbSetRoutes:
+			edge, asked := seen.Edges[s.Target]
+			Expect(asked && edge.Err == nil).To(BeTrue(), "it does not answer: "+s.String())
+		case plan.VerbCreateVolume, plan.VerbDeleteVolume:
+		case plan.VerbCreate:
+			Expect(instances).NotTo(HaveKey(s.Target), s.String())
+			targets[s.Target]++
+		default:
+			instance, found := instances[s.Target]
+			Expect(found && instance.Owned && instance.State != model.StateUnknown).To(BeTrue(), "not ours to touch: "+s.String())
+			Expect(instance.Operation).To(BeEmpty(), "it is busy: "+s.String())
+			targets[s.Target]++
+		}
+		if !seen.Complete() {
+			Expect(s.Verb).To(BeElementOf(plan.VerbStart, plan.VerbConfigure, plan.VerbSetPool, plan.VerbSetRoutes), s.String())
+		}
+		if s.Verb == plan.VerbStop && s.Tier == model.TierBot {
+			expectReleased(seen, s)
+		}
+	}
+	for target, count := range targets {
+		Expect(count).To(Equal(1), "one step a pass: "+target)
+	}
+	expectBudgets(want, p)
+	expectPool(instances, seen, p.Pool)
+}
+
+// expectReleased asserts that no edge may send anything to a bot that is stopped.
+func expectReleased(seen plan.Observed, stop plan.Step) {
+	GinkgoHelper()
+	for _, instance := range seen.Inventory.Instances {
+		mayBeEdge := instance.Tier == model.TierEdge || strings.Contains(instance.Name, "-edge-")
+		Expect(mayBeEdge && instance.State == model.StateUnknown).To(BeFalse(), "an edge cannot be read: "+stop.String())
+	}
+	for name, edge := range seen.Edges {
+		Expect(edge.Err).NotTo(HaveOccurred(), name+" does not answer: "+stop.String())
+		for _, member := range edge.State.Members {
+			Expect(member.Name == stop.Target && member.State != model.MemberRemoved).To(BeFalse(), name+" lists it: "+stop.String())
+		}
+	}
+}
+
+// expectBudgets asserts that no more are taken away and launched at a time than the policy allows.
+func expectBudgets(want plan.Blueprint, p plan.Plan) {
+	GinkgoHelper()
+	launches := map[model.Tier]int{}
+	for _, tier := range want.Tiers {
+		before, marked := 0, 0
+		for _, a := range p.Assessments {
+			if a.Tier != tier.Tier || !a.Wanted {
+				continue
+			}
+			if a.Leaving() {
+				before++
+			}
+			for _, s := range p.Steps {
+				taken := s.Verb == plan.VerbMark || (s.Verb == plan.VerbDelete && !a.Leaving())
+				if s.Target == a.Name && taken {
+					marked++
+				}
+				if s.Target == a.Name && (s.Verb == plan.VerbCreate || s.Verb == plan.VerbStart) {
+					launches[tier.Tier]++
+				}
+			}
+		}
+		// One that is taken back in the same pass makes room.
+		unmarked := 0
+		for _, s := range p.Steps {
+			if s.Verb == plan.VerbUnmark && s.Tier == tier.Tier {
+				unmarked++
+			}
+		}
+		if marked > 0 {
+			Expect(before - unmarked + marked).To(BeNumerically("<=", want.Policy.MaxUnavailable), p.String())
+		}
+	}
+	sum := 0
+	for _, count := range launches {
+		sum += count
+	}
+	Expect(sum).To(BeNumerically("<=", want.Policy.MaxLaunching))
+}
+
+// expectPool asserts that the pool names only bots that run and are ours, or that cannot be read.
+func expectPool(instances map[string]model.Instance, seen plan.Observed, pool model.Pool) {
+	GinkgoHelper()
+	Expect(slices.IsSortedFunc(pool.Members, func(a, b model.Member) int { return strings.Compare(a.Name, b.Name) })).To(BeTrue())
+	for _, member := range pool.Members {
+		instance, found := instances[member.Name]
+		Expect(found).To(BeTrue(), member.Name+" is in the pool and does not exist")
+		if instance.State == model.StateUnknown {
+			held := false
+			for _, edge := range seen.Edges {
+				held = held || slices.ContainsFunc(edge.State.Members, func(m model.MemberStatus) bool {
+					return m.Name == member.Name && m.Address == member.Address && m.State == member.State
+				})
+			}
+			Expect(held).To(BeTrue(), member.Name+" is in the pool, cannot be read, and no edge holds it so")
+			continue
+		}
+		Expect(instance.Owned && instance.State == model.StateRunning).To(BeTrue(), member.Name+" is in the pool and does not run")
+		Expect(member.State).To(Equal(map[bool]model.MemberState{true: model.MemberActive, false: model.MemberDraining}[instance.DrainingSince.IsZero()]))
+	}
+}
+
+// expectSound asserts what must hold of the world itself after every step.
+func (w *world) expectSound() {
+	GinkgoHelper()
+	ordinals := map[string]string{}
+	for _, name := range w.names() {
+		m := w.machines[name]
+		if !m.Owned {
+			continue
+		}
+		key := string(m.Tier) + plan.InstanceName("", m.Tier, m.Ordinal)
+		Expect(ordinals).NotTo(HaveKey(key), "two instances with one ordinal")
+		ordinals[key] = name
+	}
+}
+
+// expectUnharmed asserts that a pass takes nothing from those who are served: who is stopped gets no requests, also from
+// edges that the pass did not see, and what serves is only taken away while all the others of its tier are there.
+func (w *world) expectUnharmed(steps []plan.Step) {
+	GinkgoHelper()
+	for _, s := range steps {
+		if s.Tier != model.TierBot || (s.Verb != plan.VerbStop && s.Verb != plan.VerbMark) {
+			continue
+		}
+		for name, m := range w.machines {
+			if s.Verb == plan.VerbStop && m.caddy != nil {
+				active := slices.ContainsFunc(m.caddy.pool.Members, func(member model.Member) bool { return member.Name == s.Target })
+				Expect(active).To(BeFalse(), name+" still lists it: "+s.String())
+			}
+		}
+		if s.Verb == plan.VerbMark && w.wanted(s.Target) && w.serves(s.Target) {
+			Expect(w.missing(model.TierBot)).To(BeZero(), "others are missing: "+s.String())
+		}
+	}
+}
+
+func (w *world) wanted(name string) bool {
+	for _, tier := range w.want.Tiers {
+		for ordinal := 1; ordinal <= tier.Replicas; ordinal++ {
+			if plan.InstanceName(owner.Prefix, tier.Tier, ordinal) == name {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// missing counts the wanted instances of a tier that do not run.
+func (w *world) missing(tier model.Tier) int {
+	count := 0
+	for _, blueprint := range w.want.Tiers {
+		for ordinal := 1; ordinal <= blueprint.Replicas && blueprint.Tier == tier; ordinal++ {
+			m, found := w.machines[plan.InstanceName(owner.Prefix, tier, ordinal)]
+			if !found || m.State != model.StateRunning {
+				count++
+			}
+		}
+	}
+	return count
+}

@@ -1,0 +1,304 @@
+package plan_test
+
+import (
+	"fmt"
+	"maps"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/generalbots/botcluster-operator/controllers/model"
+	"github.com/generalbots/botcluster-operator/controllers/plan"
+)
+
+// tick is how long a world rests between two passes. What a pass starts is done at the next tick.
+const tick = time.Second
+
+// world is a small Incus with Caddys in its edges: enough of both to carry out plans, and strict about what may be asked.
+type world struct {
+	now       time.Time
+	want      plan.Blueprint
+	machines  map[string]*machine
+	volumes   map[string]model.Volume
+	failures  map[string]model.Failure
+	factsErr  error
+	news      []string // what happened since the last look
+	failsNext func(operation, name string) bool
+	addresses byte
+}
+
+// machine is an instance, and what runs in it.
+type machine struct {
+	model.Instance
+	bootedAt time.Time // when its address came
+	health   model.ProbeResult
+	requests int64 // in flight at a bot
+	hidden   bool  // its cluster member is away
+	deaf     bool  // an edge whose admin API does not answer
+	caddy    *caddy
+}
+
+type caddy struct {
+	routes string
+	pool   model.Pool
+	probes map[string]model.ProbeResult
+}
+
+func newWorld(want plan.Blueprint) *world {
+	return &world{
+		now: noon, want: want, machines: map[string]*machine{}, volumes: map[string]model.Volume{},
+		failures: map[string]model.Failure{}, failsNext: func(string, string) bool { return false },
+	}
+}
+
+func (w *world) say(format string, args ...any) { w.news = append(w.news, fmt.Sprintf(format, args...)) }
+
+func (w *world) names() []string { return slices.Sorted(maps.Keys(w.machines)) }
+
+// observe is what a pass sees.
+func (w *world) observe() plan.Observed {
+	seen := plan.Observed{FactsErr: w.factsErr, Edges: map[string]plan.EdgeObservation{}}
+	seen.Inventory.Failures = maps.Clone(w.failures)
+	for _, name := range w.names() {
+		m := w.machines[name]
+		if m.hidden {
+			seen.Inventory.Instances = append(seen.Inventory.Instances, model.Instance{Name: name, State: model.StateUnknown, Ordinal: -1})
+			continue
+		}
+		seen.Inventory.Instances = append(seen.Inventory.Instances, m.Instance)
+		if m.Owned && m.Tier == model.TierEdge && m.State == model.StateRunning {
+			seen.Edges[name] = w.ask(m)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(w.volumes)) {
+		seen.Inventory.Volumes = append(seen.Inventory.Volumes, w.volumes[name])
+	}
+	return seen
+}
+
+func (w *world) ask(edge *machine) plan.EdgeObservation {
+	if edge.caddy == nil || edge.deaf {
+		return plan.EdgeObservation{Err: errAway}
+	}
+	state := model.EdgeState{RoutesRevision: edge.caddy.routes, PoolRevision: edge.caddy.pool.Revision}
+	listed := map[string]bool{}
+	for _, member := range edge.caddy.pool.Members {
+		listed[member.Name] = true
+		state.Members = append(state.Members, model.MemberStatus{
+			Name: member.Name, Address: member.Address, State: member.State,
+			Probe: edge.caddy.probes[member.Name], InFlight: w.requestsOf(member.Name),
+		})
+	}
+	for _, name := range w.names() {
+		if requests := w.requestsOf(name); requests > 0 && !listed[name] {
+			state.Members = append(state.Members, model.MemberStatus{Name: name, State: model.MemberRemoved, InFlight: requests})
+		}
+	}
+	return plan.EdgeObservation{State: state}
+}
+
+func (w *world) requestsOf(bot string) int64 {
+	if m, found := w.machines[bot]; found && m.State == model.StateRunning {
+		return m.requests
+	}
+	return 0
+}
+
+// do carries out a step. It fails the spec when a provider would refuse it.
+func (w *world) do(s plan.Step) {
+	GinkgoHelper()
+	switch s.Verb {
+	case plan.VerbCreateVolume:
+		w.volumes[s.Target] = owned(s.Volume)
+	case plan.VerbDeleteVolume:
+		Expect(w.volumes).To(HaveKey(s.Target))
+		delete(w.volumes, s.Target)
+	case plan.VerbCreate:
+		w.create(s)
+	case plan.VerbSetPool, plan.VerbSetRoutes:
+		w.tell(s)
+	default:
+		w.change(s)
+	}
+}
+
+func owned(volume model.Volume) model.Volume {
+	volume.Owned = true
+	return volume
+}
+
+func (w *world) create(s plan.Step) {
+	GinkgoHelper()
+	Expect(w.machines).NotTo(HaveKey(s.Target), s.String())
+	for _, device := range s.Instance.Devices {
+		if source := device["source"]; source != "" {
+			Expect(w.volumes).To(HaveKey(source), s.String())
+		}
+	}
+	operation := "create"
+	w.machines[s.Target] = &machine{health: model.ProbeHealthy, Instance: model.Instance{
+		Name: s.Target, Owned: true, Owner: s.Instance.Owner, Tier: s.Tier, Ordinal: s.Instance.Ordinal,
+		State: model.StateStopped, Operation: operation, Template: s.Instance.Template, CreatedAt: w.now,
+		Config: maps.Clone(s.Instance.Config), Devices: maps.Clone(s.Instance.Devices),
+	}}
+	if s.Instance.Start {
+		w.machines[s.Target].Operation = "create and start"
+	}
+}
+
+func (w *world) change(s plan.Step) {
+	GinkgoHelper()
+	m := w.machines[s.Target]
+	Expect(m).NotTo(BeNil(), s.String())
+	Expect(m.Owned && !m.hidden).To(BeTrue(), "somebody else's: "+s.String())
+	Expect(m.Operation).To(BeEmpty(), "it is busy: "+s.String())
+	switch s.Verb {
+	case plan.VerbConfigure:
+		Expect(m.State).To(Equal(model.StateStopped), s.String())
+		m.Configured = s.FilesHash
+	case plan.VerbStart:
+		Expect(m.State).NotTo(Equal(model.StateRunning), s.String())
+		m.Operation = "start"
+	case plan.VerbStop:
+		Expect(m.State).NotTo(Equal(model.StateStopped), s.String())
+		m.Operation = "stop"
+	case plan.VerbDelete:
+		Expect(m.State).To(Equal(model.StateStopped), s.String())
+		m.Operation = "delete"
+	case plan.VerbChange, plan.VerbMark, plan.VerbUnmark:
+		maps.Copy(m.Config, s.Change.Config)
+		maps.Copy(m.Devices, s.Change.Devices)
+		if s.Change.DrainingSince != nil {
+			m.DrainingSince = *s.Change.DrainingSince
+		}
+	default:
+		Fail("no such verb: " + s.String())
+	}
+}
+
+func (w *world) tell(s plan.Step) {
+	GinkgoHelper()
+	m := w.machines[s.Target]
+	Expect(m != nil && m.Owned && m.caddy != nil && !m.deaf && !m.hidden).To(BeTrue(), "it does not answer: "+s.String())
+	if s.Verb == plan.VerbSetRoutes {
+		m.caddy.routes = s.Routes.Revision
+		return
+	}
+	m.caddy.pool = s.Pool
+	probes := map[string]model.ProbeResult{}
+	for _, member := range s.Pool.Members {
+		if result, known := m.caddy.probes[member.Name]; known {
+			probes[member.Name] = result
+			continue
+		}
+		probes[member.Name] = model.ProbeUnknown
+	}
+	m.caddy.probes = probes
+}
+
+// tick lets a second pass: what was started is done, what runs goes on.
+func (w *world) tick() {
+	w.now = w.now.Add(tick)
+	for _, name := range w.names() {
+		m := w.machines[name]
+		operation := m.Operation
+		m.Operation = ""
+		switch {
+		case operation == "":
+			w.live(m)
+		case w.failsNext(operation, name):
+			last := w.failures[name]
+			w.failures[name] = model.Failure{Operation: strings.Fields(operation)[0], Message: "no luck", At: w.now, Count: last.Count + 1}
+		default:
+			delete(w.failures, name)
+			w.finish(m, operation)
+		}
+	}
+	for _, name := range w.names() {
+		w.probe(name, w.machines[name])
+	}
+}
+
+func (w *world) finish(m *machine, operation string) {
+	switch operation {
+	case "create":
+		w.say("%s is made", m.Name)
+	case "create and start", "start":
+		w.say("%s boots", m.Name)
+		m.State, m.StartedAt = model.StateRunning, w.now
+	case "stop":
+		w.say("%s stopped", m.Name)
+		w.halt(m)
+	case "delete":
+		w.say("%s is gone", m.Name)
+		delete(w.machines, m.Name)
+	}
+}
+
+// halt takes away what a machine has only while it runs.
+func (w *world) halt(m *machine) {
+	m.State, m.Address, m.caddy, m.requests, m.bootedAt = model.StateStopped, netip.Addr{}, nil, 0, time.Time{}
+}
+
+// live is what a running machine does by itself: it gets an address; a Caddy in it answers a tick later.
+func (w *world) live(m *machine) {
+	switch {
+	case m.State != model.StateRunning:
+	case !m.Address.IsValid():
+		w.addresses++
+		m.Address, m.bootedAt = netip.AddrFrom4([4]byte{10, 0, 0, w.addresses}), w.now
+	case m.Tier == model.TierEdge && m.caddy == nil:
+		w.say("%s answers", m.Name)
+		m.caddy = &caddy{probes: map[string]model.ProbeResult{}}
+	}
+}
+
+func (w *world) probe(edge string, m *machine) {
+	if m.caddy == nil {
+		return
+	}
+	for _, member := range m.caddy.pool.Members {
+		found := model.ProbeUnhealthy
+		bot, exists := w.machines[member.Name]
+		if exists && bot.State == model.StateRunning && strings.HasPrefix(member.Address, bot.Address.String()+":") {
+			found = bot.health
+		}
+		if m.caddy.probes[member.Name] != found {
+			w.say("%s finds %s %s", edge, member.Name, found)
+		}
+		m.caddy.probes[member.Name] = found
+	}
+}
+
+// serves tells that a bot gets requests from every edge that runs.
+func (w *world) serves(bot string) bool {
+	edges := 0
+	for _, m := range w.machines {
+		if m.caddy == nil {
+			continue
+		}
+		edges++
+		active := slices.ContainsFunc(m.caddy.pool.Members, func(member model.Member) bool {
+			return member.Name == bot && member.State == model.MemberActive
+		})
+		if !active || m.caddy.probes[bot] != model.ProbeHealthy {
+			return false
+		}
+	}
+	return edges > 0
+}
+
+// serving counts the bots that serve.
+func (w *world) serving() int {
+	count := 0
+	for name, m := range w.machines {
+		if m.Tier == model.TierBot && w.serves(name) {
+			count++
+		}
+	}
+	return count
+}
