@@ -1,0 +1,2 @@
+// Package arguments says what each component is started with, and why: pure functions from Settings to an argument list.
+package arguments
