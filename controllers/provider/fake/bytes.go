@@ -7,7 +7,7 @@ import (
 
 // byteUnits are the suffixes of Incus (shared/units); "" and "B" are bytes.
 var byteUnits = map[string]int64{
-	"": 1, "B": 1, " bytes": 1,
+	"": 1, "B": 1,
 	"kB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12, "PB": 1e15, "EB": 1e18,
 	"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40, "PiB": 1 << 50, "EiB": 1 << 60,
 }

@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"slices"
 
-	"github.com/lxc/incus/v6/shared/api"
+	incusapi "github.com/lxc/incus/v6/shared/api"
 )
 
 // Caller is who asks: the local socket, or the owner of a client certificate.
@@ -22,8 +22,8 @@ func LocalCaller() Caller {
 	return Caller{Trusted: true, Username: "root", Protocol: "unix", Address: "@"}
 }
 
-func (c Caller) requestor() *api.EventLifecycleRequestor {
-	return &api.EventLifecycleRequestor{Username: c.Username, Protocol: c.Protocol, Address: c.Address}
+func (c Caller) requestor() *incusapi.EventLifecycleRequestor {
+	return &incusapi.EventLifecycleRequestor{Username: c.Username, Protocol: c.Protocol, Address: c.Address}
 }
 
 // MayUse says whether the caller may use a project; the error is the daemon's 403.
@@ -43,10 +43,10 @@ func (c Caller) MayAdminister() error {
 }
 
 // Trust adds a client certificate to the trust store; without projects it may do everything.
-func (w *World) Trust(certificate api.Certificate) {
+func (w *World) Trust(certificate incusapi.Certificate) {
 	defer w.enter()()
 	if certificate.Type == "" {
-		certificate.Type = api.CertificateTypeClient
+		certificate.Type = incusapi.CertificateTypeClient
 	}
 	w.certificates = append(w.certificates, certificate)
 }
@@ -54,11 +54,11 @@ func (w *World) Trust(certificate api.Certificate) {
 // Distrust removes a client certificate from the trust store.
 func (w *World) Distrust(fingerprint string) {
 	defer w.enter()()
-	w.certificates = slices.DeleteFunc(w.certificates, func(c api.Certificate) bool { return c.Fingerprint == fingerprint })
+	w.certificates = slices.DeleteFunc(w.certificates, func(c incusapi.Certificate) bool { return c.Fingerprint == fingerprint })
 }
 
 // Certificates lists the trust store.
-func (w *World) Certificates() []api.Certificate {
+func (w *World) Certificates() []incusapi.Certificate {
 	defer w.enter()()
 	return slices.Clone(w.certificates)
 }
@@ -70,7 +70,7 @@ func (w *World) CallerByCertificate(fingerprint, address string) Caller {
 		if c.Fingerprint == fingerprint {
 			return Caller{
 				Trusted: true, Restricted: c.Restricted, Projects: slices.Clone(c.Projects),
-				Username: fingerprint, Protocol: api.AuthenticationMethodTLS, Address: address,
+				Username: fingerprint, Protocol: incusapi.AuthenticationMethodTLS, Address: address,
 			}
 		}
 	}

@@ -36,7 +36,8 @@ func (f *Faults) drawCall(call Call) verdict {
 	case Refuse:
 		v.code = chaosStatuses[number%uint64(len(chaosStatuses))]
 	case Slow:
-		v.realDelay = time.Duration(number % uint64(max(f.chaos.RealDelay, 1)))
+		v.realDelay = below(number, max(f.chaos.RealDelay, 1))
+	default: // the mode says it all
 	}
 	return v
 }

@@ -98,7 +98,8 @@ func (w *World) socat(i *instance, args []string) *Process {
 		}
 		return w.failed(i, 1, "socat E connect("+rest+"): "+reason+"\n", nil)
 	}
-	return w.tunnel(i, s)
+	p, _ := w.tunnel(i, s)
+	return p
 }
 
 // builtin are the few programs that every image has.

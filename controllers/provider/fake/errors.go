@@ -4,14 +4,14 @@ import (
 	"fmt"
 	"net/http"
 
-	"github.com/lxc/incus/v6/shared/api"
+	incusapi "github.com/lxc/incus/v6/shared/api"
 )
 
 // The texts of errors are the daemon's own, because people read them in conditions; no code may depend on them.
 
 // refuse is an error that the daemon answers with a status code of its own.
 func refuse(code int, format string, args ...any) error {
-	return api.StatusErrorf(code, "%s", fmt.Sprintf(format, args...))
+	return incusapi.StatusErrorf(code, "%s", fmt.Sprintf(format, args...))
 }
 
 // fail is an error that the daemon has no status code for: it answers 500, or ends an operation with the text.
@@ -26,7 +26,7 @@ func within(err error, format string, args ...any) error {
 
 // StatusOf is the status code that the daemon answers an error with.
 func StatusOf(err error) int {
-	if code, ok := api.StatusErrorMatch(err); ok {
+	if code, ok := incusapi.StatusErrorMatch(err); ok {
 		return code
 	}
 	return http.StatusInternalServerError

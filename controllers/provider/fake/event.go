@@ -6,14 +6,13 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/lxc/incus/v6/shared/api"
+	incusapi "github.com/lxc/incus/v6/shared/api"
 )
 
 // bus brings events to who subscribed; the world's lock guards it.
 type bus struct {
 	world         *World
 	subscriptions []*Subscription
-	held          []api.Event // by a fault that reorders, until the next event
 }
 
 // Subscription is one stream of events. It never blocks the world: what is not read yet is kept.
@@ -23,13 +22,14 @@ type Subscription struct {
 	caller  Caller
 
 	mu     sync.Mutex
-	queue  []api.Event
+	queue  []incusapi.Event
+	late   []incusapi.Event // by a fault, until the next event of the stream
 	closed bool
 	wake   chan struct{} // holds one token when there is something to look at
 }
 
 // EventTypes are the kinds of events that a World has.
-func EventTypes() []string { return []string{api.EventTypeLifecycle, api.EventTypeOperation} }
+func EventTypes() []string { return []string{incusapi.EventTypeLifecycle, incusapi.EventTypeOperation} }
 
 // Subscribe opens a stream of events of a project, or of all projects if it is empty, and of the given types.
 func (w *World) Subscribe(caller Caller, projectName string, types []string) (*Subscription, error) {
@@ -64,7 +64,7 @@ func (w *World) CutEvents() {
 func (s *Subscription) Wake() <-chan struct{} { return s.wake }
 
 // Take returns what came since the last call, and whether the stream is still open.
-func (s *Subscription) Take() ([]api.Event, bool) {
+func (s *Subscription) Take() ([]incusapi.Event, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	events := s.queue
@@ -72,13 +72,20 @@ func (s *Subscription) Take() ([]api.Event, bool) {
 	return events, !s.closed
 }
 
-func (s *Subscription) put(event api.Event) {
+func (s *Subscription) put(event incusapi.Event) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.closed {
-		s.queue = append(s.queue, event)
+		s.queue = append(append(s.queue, event), s.late...)
+		s.late = nil
 	}
 	s.signal()
+}
+
+func (s *Subscription) delay(event incusapi.Event) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.late = append(s.late, event)
 }
 
 func (s *Subscription) close() {
@@ -95,7 +102,7 @@ func (s *Subscription) signal() {
 	}
 }
 
-func (s *Subscription) wants(event api.Event) bool {
+func (s *Subscription) wants(event incusapi.Event) bool {
 	if s.project != "" && event.Project != "" && s.project != event.Project {
 		return false
 	}
@@ -110,69 +117,66 @@ func (b *bus) closeAll() {
 }
 
 // send publishes an event, subject to the faults that are planned for events. name is a lifecycle action, or "operation".
-func (b *bus) send(event api.Event, name string, ref Ref) {
-	copies := 1
+func (b *bus) send(event incusapi.Event, name string, ref Ref) {
+	times := 1
 	switch b.world.faults.onEvent(name, ref) {
 	case DropEvent:
-		copies = 0
+		times = 0
 	case DuplicateEvent:
-		copies = 2
+		times = 2
 	case DelayEvent:
-		b.held = append(b.held, event)
+		b.deliver(event, (*Subscription).delay)
 		return
 	case CutEvents:
 		b.closeAll()
 		return
+	default: // nothing is wrong with it
 	}
-	for range copies {
-		b.deliver(event)
+	for range times {
+		b.deliver(event, (*Subscription).put)
 	}
-	for _, late := range b.held {
-		b.deliver(late)
-	}
-	b.held = nil
 }
 
-func (b *bus) deliver(event api.Event) {
+func (b *bus) deliver(event incusapi.Event, how func(*Subscription, incusapi.Event)) {
 	for _, s := range b.subscriptions {
 		if s.wants(event) {
-			s.put(event)
+			how(s, event)
 		}
 	}
 }
 
 func (w *World) publish(project, kind, name string, ref Ref, payload any) {
-	if len(w.bus.subscriptions) == 0 && len(w.bus.held) == 0 && !w.faults.planned() {
+	if len(w.bus.subscriptions) == 0 && !w.faults.planned() {
 		return
 	}
 	metadata, err := json.Marshal(payload)
 	if err != nil {
 		panic(err) // only plain values come here
 	}
-	event := api.Event{Type: kind, Timestamp: w.now.UTC(), Metadata: metadata, Project: project, Location: w.location()}
+	event := incusapi.Event{Type: kind, Timestamp: w.now.UTC(), Metadata: metadata, Project: project, Location: w.location()}
 	w.bus.send(event, name, ref)
 }
 
 // lifecycle tells that something was made, changed or removed; path is that of its resource below /1.0.
 func (w *World) lifecycle(
-	project, action string, from *api.EventLifecycleRequestor, path, name string, context map[string]any,
+	project, action string, from *incusapi.EventLifecycleRequestor, path, name string, context map[string]any,
 ) {
 	parts := strings.Split(path, "/")
 	if len(parts) == 1 {
 		parts = append(parts, name)
 	}
-	payload := api.EventLifecycle{
+	payload := incusapi.EventLifecycle{
 		Action: action, Source: resourceURL(project, parts...), Context: context, Requestor: from, Name: name, Project: project,
 	}
 	ref := Ref{}
 	if parts[0] == "instances" {
 		ref = Ref{project, name}
 	}
-	w.publish(project, api.EventTypeLifecycle, action, ref, payload)
+	w.publish(project, incusapi.EventTypeLifecycle, action, ref, payload)
 }
 
 func (w *World) instanceEvent(i *instance, action string, op *operation, context map[string]any) {
-	var from *api.EventLifecycleRequestor
+	var from *incusapi.EventLifecycleRequestor
 	if op != nil {
 		from = op.requestor
 	}
@@ -185,5 +189,5 @@ func (w *World) operationEvent(op *operation) {
 		path, _, _ := strings.Cut(names[0], "?")
 		ref = Ref{op.project, path[strings.LastIndex(path, "/")+1:]}
 	}
-	w.publish(op.project, api.EventTypeOperation, api.EventTypeOperation, ref, w.renderOperation(op))
+	w.publish(op.project, incusapi.EventTypeOperation, incusapi.EventTypeOperation, ref, w.renderOperation(op))
 }

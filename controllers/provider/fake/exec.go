@@ -1,12 +1,14 @@
 package fake
 
 import (
+	"io"
 	"maps"
 	"net/http"
 	"slices"
+	"sync"
 	"time"
 
-	"github.com/lxc/incus/v6/shared/api"
+	incusapi "github.com/lxc/incus/v6/shared/api"
 )
 
 // websocketPatience is how long an exec waits for the caller to connect its streams (Incus: instance_exec.go, do).
@@ -17,7 +19,7 @@ const (
 	StreamStdin   = "0"
 	StreamStdout  = "1"
 	StreamStderr  = "2"
-	StreamControl = api.SecretNameControl
+	StreamControl = incusapi.SecretNameControl
 )
 
 // Exec is a command that waits for its streams, or runs.
@@ -25,33 +27,33 @@ type Exec struct {
 	world    *World
 	instance *instance
 	boot     *boot
-	post     api.InstanceExecPost
+	post     incusapi.InstanceExecPost
 	op       *operation
 	secrets  map[string]string // stream to secret
 }
 
 // OpenExec begins the exec of a command on behalf of a caller. With WaitForWS the command starts when the caller has
 // connected the streams whose secrets are in the operation's metadata; without, it starts now and its output is lost.
-func (w *World) OpenExec(caller Caller, ref Ref, post api.InstanceExecPost) (api.Operation, error) {
+func (w *World) OpenExec(caller Caller, ref Ref, post incusapi.InstanceExecPost) (incusapi.Operation, error) {
 	defer w.enter()()
 	i, err := w.reach(ref)
 	if err != nil {
-		return api.Operation{}, err
+		return incusapi.Operation{}, err
 	}
 	switch {
 	case !i.running():
-		return api.Operation{}, refuse(http.StatusBadRequest, "Instance is not running")
+		return incusapi.Operation{}, refuse(http.StatusBadRequest, "Instance is not running")
 	case i.frozen:
-		return api.Operation{}, refuse(http.StatusBadRequest, "Instance is frozen")
+		return incusapi.Operation{}, refuse(http.StatusBadRequest, "Instance is frozen")
 	case post.RecordOutput || post.Interactive:
-		return api.Operation{}, refuse(http.StatusNotImplemented, "not implemented")
+		return incusapi.Operation{}, refuse(http.StatusNotImplemented, "not implemented")
 	}
 	class := operationTask
 	if post.WaitForWS {
 		class = operationWebsocket
 	}
 	op := w.newOperation(caller, ref.Project, class, "Executing command")
-	op.about("instances", ref.Name)
+	op.about(ref)
 	e := &Exec{world: w, instance: i, boot: i.boot, post: post, op: op, secrets: map[string]string{}}
 	if !post.WaitForWS {
 		w.begun(op, e.detached)
@@ -72,12 +74,17 @@ func (w *World) OpenExec(caller Caller, ref Ref, post api.InstanceExecPost) (api
 	return w.renderOperation(op), nil
 }
 
-// detached runs a command that nobody is connected to.
+// detached runs a command that nobody is connected to: its input is empty and its output is lost.
 func (e *Exec) detached() {
 	p := e.start()
-	_ = p.Stdin.Close
 	go func() {
-		_, _ = p.Result()
+		_ = p.Stdin.Close() // there is nobody to tell
+		var output sync.WaitGroup
+		for _, stream := range []io.Reader{p.Stdout, p.Stderr} {
+			output.Go(func() { _, _ = io.Copy(io.Discard, stream) })
+		}
+		<-p.Ended()
+		output.Wait()
 		e.Finish(p)
 	}()
 }
@@ -91,7 +98,7 @@ func (w *World) ConnectExec(id, secret string) (*Exec, string, error) {
 		return nil, "", err
 	case op.class != operationWebsocket:
 		return nil, "", fail("Only websocket operations can be connected")
-	case op.status != api.Running:
+	case op.status != incusapi.Running:
 		return nil, "", fail("Only running operations can be connected")
 	case secret == "":
 		return nil, "", fail("missing secret")

@@ -47,6 +47,7 @@ func (g *Gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	case Slow:
 		g.delay(r, v)
+	default: // it is carried out; what is wrong comes after
 	}
 	if call.Class == Attach {
 		g.Next.ServeHTTP(w, r)
@@ -74,10 +75,10 @@ func (v verdict) status() int {
 // delay waits on the world's clock, or on the wall clock.
 func (g *Gate) delay(r *http.Request, v verdict) {
 	if v.realDelay > 0 {
-		timer := time.NewTimer(min(v.realDelay, longestDelay))
-		defer timer.Stop()
+		passed := make(chan struct{})
+		defer WallClock{}.Wake(min(v.realDelay, longestDelay), func() { close(passed) })()
 		select {
-		case <-timer.C:
+		case <-passed:
 		case <-r.Context().Done():
 		}
 		return

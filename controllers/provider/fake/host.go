@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/lxc/incus/v6/shared/api"
+	incusapi "github.com/lxc/incus/v6/shared/api"
 )
 
 // host is what the daemon says of itself and of the machine under it.
@@ -54,15 +54,15 @@ func DefaultExtensions() []string {
 }
 
 // Server answers GET /1.0. Only a trusted caller learns about the environment, only an unrestricted one the config.
-func (w *World) Server(caller Caller, project string) api.Server {
+func (w *World) Server(caller Caller, project string) incusapi.Server {
 	defer w.enter()()
-	server := api.Server{ServerUntrusted: api.ServerUntrusted{
-		ServerPut:     api.ServerPut{Config: api.ConfigMap{}},
+	server := incusapi.Server{ServerUntrusted: incusapi.ServerUntrusted{
+		ServerPut:     incusapi.ServerPut{Config: incusapi.ConfigMap{}},
 		APIExtensions: slices.Clone(w.host.extensions),
 		APIStatus:     "stable",
 		APIVersion:    "1.0",
 		Auth:          "untrusted",
-		AuthMethods:   []string{api.AuthenticationMethodTLS},
+		AuthMethods:   []string{incusapi.AuthenticationMethodTLS},
 	}}
 	if !caller.Trusted {
 		return server
@@ -73,8 +73,8 @@ func (w *World) Server(caller Caller, project string) api.Server {
 	return server
 }
 
-func (w *World) environment(project string) api.ServerEnvironment {
-	return api.ServerEnvironment{
+func (w *World) environment(project string) incusapi.ServerEnvironment {
+	return incusapi.ServerEnvironment{
 		Addresses:          []string{},
 		Architectures:      []string{architectureName, "i686"},
 		Driver:             "lxc",

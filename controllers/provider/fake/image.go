@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/lxc/incus/v6/shared/api"
+	incusapi "github.com/lxc/incus/v6/shared/api"
 )
 
 // Image is what instances are made of, with how they behave.
@@ -28,7 +28,7 @@ type Image struct {
 func (w *World) AddImage(image Image) string {
 	defer w.enter()()
 	if image.Project == "" {
-		image.Project = api.ProjectDefaultName
+		image.Project = incusapi.ProjectDefaultName
 	}
 	if image.Fingerprint == "" {
 		sum := sha256.Sum256([]byte(strings.Join(image.Aliases, ",")))
@@ -97,23 +97,23 @@ func (w *World) imageByAlias(projectName, alias string) (*Image, error) {
 }
 
 // Image shows one image by the beginning of its fingerprint, and its ETag.
-func (w *World) Image(projectName, fingerprint string) (api.Image, string, error) {
+func (w *World) Image(projectName, fingerprint string) (incusapi.Image, string, error) {
 	defer w.enter()()
 	image, err := w.imageByFingerprint(projectName, fingerprint)
 	if err != nil {
-		return api.Image{}, "", refuse(StatusOf(err), "Image %q not found", fingerprint)
+		return incusapi.Image{}, "", refuse(StatusOf(err), "Image %q not found", fingerprint)
 	}
 	return image.render(), etagOf(false, false, image.Properties), nil
 }
 
 // Images lists the images of a project.
-func (w *World) Images(projectName string) ([]api.Image, error) {
+func (w *World) Images(projectName string) ([]incusapi.Image, error) {
 	defer w.enter()()
 	owner, err := w.owner(projectName, featureImages)
 	if err != nil {
 		return nil, err
 	}
-	list := []api.Image{}
+	list := []incusapi.Image{}
 	for _, image := range w.images {
 		if image.Project == owner.name {
 			list = append(list, image.render())
@@ -123,24 +123,24 @@ func (w *World) Images(projectName string) ([]api.Image, error) {
 }
 
 // ImageAlias resolves one alias; the ETag is that of the entry.
-func (w *World) ImageAlias(projectName, alias string) (api.ImageAliasesEntry, string, error) {
+func (w *World) ImageAlias(projectName, alias string) (incusapi.ImageAliasesEntry, string, error) {
 	defer w.enter()()
 	image, err := w.imageByAlias(projectName, alias)
 	if err != nil {
-		return api.ImageAliasesEntry{}, "", err
+		return incusapi.ImageAliasesEntry{}, "", err
 	}
 	entry := image.aliasEntry(alias)
 	return entry, etagOf(entry), nil
 }
 
 // ImageAliases lists the aliases of a project.
-func (w *World) ImageAliases(projectName string) ([]api.ImageAliasesEntry, error) {
+func (w *World) ImageAliases(projectName string) ([]incusapi.ImageAliasesEntry, error) {
 	defer w.enter()()
 	owner, err := w.owner(projectName, featureImages)
 	if err != nil {
 		return nil, err
 	}
-	list := []api.ImageAliasesEntry{}
+	list := []incusapi.ImageAliasesEntry{}
 	for _, image := range w.images {
 		for _, alias := range image.Aliases {
 			if image.Project == owner.name {
@@ -151,21 +151,21 @@ func (w *World) ImageAliases(projectName string) ([]api.ImageAliasesEntry, error
 	return list, nil
 }
 
-func (image *Image) aliasEntry(alias string) api.ImageAliasesEntry {
-	return api.ImageAliasesEntry{
-		ImageAliasesEntryPut: api.ImageAliasesEntryPut{Target: image.Fingerprint},
-		Name:                 alias, Type: string(api.InstanceTypeContainer),
+func (image *Image) aliasEntry(alias string) incusapi.ImageAliasesEntry {
+	return incusapi.ImageAliasesEntry{
+		ImageAliasesEntryPut: incusapi.ImageAliasesEntryPut{Target: image.Fingerprint},
+		Name:                 alias, Type: string(incusapi.InstanceTypeContainer),
 	}
 }
 
-func (image *Image) render() api.Image {
-	aliases := []api.ImageAlias{}
+func (image *Image) render() incusapi.Image {
+	aliases := []incusapi.ImageAlias{}
 	for _, alias := range image.Aliases {
-		aliases = append(aliases, api.ImageAlias{Name: alias})
+		aliases = append(aliases, incusapi.ImageAlias{Name: alias})
 	}
-	return api.Image{
-		ImagePut: api.ImagePut{Properties: image.Properties, Profiles: []string{"default"}},
+	return incusapi.Image{
+		ImagePut: incusapi.ImagePut{Properties: image.Properties, Profiles: []string{"default"}},
 		Aliases:  aliases, Architecture: architectureName, Fingerprint: image.Fingerprint, Size: image.Size,
-		Type: string(api.InstanceTypeContainer), Project: image.Project, Filename: image.Fingerprint + ".squashfs",
+		Type: string(incusapi.InstanceTypeContainer), Project: image.Project, Filename: image.Fingerprint + ".squashfs",
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/lxc/incus/v6/shared/api"
+	incusapi "github.com/lxc/incus/v6/shared/api"
 )
 
 // instance is one container. Its maps are replaced, never changed in place, so that what was shown stays as it was.
@@ -74,16 +74,16 @@ func (w *World) reach(ref Ref) (*instance, error) {
 func (i *instance) running() bool { return i.boot != nil }
 
 // status is as the daemon computes it: what an operation under way will change is shown as it was before.
-func (i *instance) status() api.StatusCode {
+func (i *instance) status() incusapi.StatusCode {
 	switch {
 	case i.boot == nil || i.lock.is(actionStart):
-		return api.Stopped
+		return incusapi.Stopped
 	case i.frozen:
-		return api.Frozen
+		return incusapi.Frozen
 	case i.boot.ready:
-		return api.Ready
+		return incusapi.Ready
 	}
-	return api.Running
+	return incusapi.Running
 }
 
 // set changes keys of the instance's own config; an empty value removes the key.

@@ -8,30 +8,30 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/lxc/incus/v6/shared/api"
+	incusapi "github.com/lxc/incus/v6/shared/api"
 )
 
 // CreateInstance makes an instance from an image on behalf of a caller, and starts it if it is to. The daemon checks
 // little before it answers: a bad limit, a missing pool and a missing image end the operation.
-func (w *World) CreateInstance(caller Caller, projectName, target string, post api.InstancesPost) (api.Operation, error) {
+func (w *World) CreateInstance(caller Caller, projectName, target string, post incusapi.InstancesPost) (incusapi.Operation, error) {
 	defer w.enter()()
 	location, image, err := w.admit(projectName, target, &post)
 	if err != nil {
-		return api.Operation{}, err
+		return incusapi.Operation{}, err
 	}
 	op := w.newOperation(caller, projectName, operationTask, "Creating instance")
-	op.about("instances", post.Name)
+	op.about(Ref{projectName, post.Name})
 	w.begun(op, func() { w.create(op, location, image, post) })
 	return w.renderOperation(op), nil
 }
 
 // admit is what the daemon checks before it answers. It fills in what the request leaves open.
-func (w *World) admit(projectName, target string, post *api.InstancesPost) (string, *Image, error) {
+func (w *World) admit(projectName, target string, post *incusapi.InstancesPost) (string, *Image, error) {
 	p, err := w.project(projectName)
 	if err != nil {
 		return "", nil, within(err, "Failed loading project")
 	}
-	post.Type = cmp.Or(post.Type, api.InstanceTypeContainer)
+	post.Type = cmp.Or(post.Type, incusapi.InstanceTypeContainer)
 	location, err := w.place(target)
 	if err != nil {
 		return "", nil, err
@@ -64,7 +64,7 @@ func (w *World) admit(projectName, target string, post *api.InstancesPost) (stri
 }
 
 // sourceImage finds what an instance is to be made of; one that is missing is nil, and fails the operation later.
-func (w *World) sourceImage(projectName string, source api.InstanceSource) (*Image, error) {
+func (w *World) sourceImage(projectName string, source incusapi.InstanceSource) (*Image, error) {
 	var image *Image
 	var err error
 	switch {
@@ -82,7 +82,7 @@ func (w *World) sourceImage(projectName string, source api.InstanceSource) (*Ima
 }
 
 // create is the operation itself: the record, then the root file system, then the start.
-func (w *World) create(op *operation, location string, image *Image, post api.InstancesPost) {
+func (w *World) create(op *operation, location string, image *Image, post incusapi.InstancesPost) {
 	i, err := w.record(op.project, location, image, post)
 	if err != nil {
 		w.finish(op, err)
@@ -111,15 +111,15 @@ func (w *World) create(op *operation, location string, image *Image, post api.In
 }
 
 // record makes the instance's entry, busy with its creation.
-func (w *World) record(projectName, location string, image *Image, post api.InstancesPost) (*instance, error) {
+func (w *World) record(projectName, location string, image *Image, post incusapi.InstancesPost) (*instance, error) {
 	if post.Source.Type == "image" && image == nil {
 		return nil, fail("Image not provided for instance creation")
 	}
 	if image == nil {
 		image = &Image{root: rootFiles(nil)}
 	}
-	if post.Type != api.InstanceTypeContainer {
-		return nil, fail("Requested image's type %q doesn't match instance type %q", api.InstanceTypeContainer, post.Type)
+	if post.Type != incusapi.InstanceTypeContainer {
+		return nil, fail("Requested image's type %q doesn't match instance type %q", incusapi.InstanceTypeContainer, post.Type)
 	}
 	ref := Ref{projectName, post.Name}
 	i := &instance{

@@ -3,21 +3,21 @@ package fake
 import (
 	"net/http"
 
-	"github.com/lxc/incus/v6/shared/api"
+	incusapi "github.com/lxc/incus/v6/shared/api"
 )
 
 // DeleteInstance removes a stopped instance with its root disk on behalf of a caller.
-func (w *World) DeleteInstance(caller Caller, ref Ref) (api.Operation, error) {
+func (w *World) DeleteInstance(caller Caller, ref Ref) (incusapi.Operation, error) {
 	defer w.enter()()
 	i, err := w.reach(ref)
 	if err != nil {
-		return api.Operation{}, err
+		return incusapi.Operation{}, err
 	}
 	if i.running() {
-		return api.Operation{}, errRunning()
+		return incusapi.Operation{}, errRunning()
 	}
 	op := w.newOperation(caller, ref.Project, operationTask, "Deleting instance")
-	op.about("instances", ref.Name)
+	op.about(ref)
 	w.begun(op, func() { w.delete(i, op, func(err error) { w.finish(op, err) }) })
 	return w.renderOperation(op), nil
 }

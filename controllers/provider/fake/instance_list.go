@@ -1,6 +1,6 @@
 package fake
 
-import "github.com/lxc/incus/v6/shared/api"
+import incusapi "github.com/lxc/incus/v6/shared/api"
 
 // Listed is one instance as a list comes to it.
 type Listed struct {
@@ -14,7 +14,7 @@ type Listed struct {
 }
 
 // Instance is what a list with recursion 1 shows.
-func (l Listed) Instance() api.Instance {
+func (l Listed) Instance() incusapi.Instance {
 	if l.Unreachable {
 		return renderUnreachable(l.instance)
 	}
@@ -22,9 +22,9 @@ func (l Listed) Instance() api.Instance {
 }
 
 // Full is what a list with recursion 2 shows.
-func (l Listed) Full() api.InstanceFull {
+func (l Listed) Full() incusapi.InstanceFull {
 	if l.Unreachable {
-		return api.InstanceFull{Instance: renderUnreachable(l.instance)}
+		return incusapi.InstanceFull{Instance: renderUnreachable(l.instance)}
 	}
 	return l.world.renderFull(l.instance)
 }

@@ -190,7 +190,7 @@ func (w *World) effectiveCPUs(limit string) int {
 		return min(count, w.host.cpus)
 	}
 	count := 0
-	for _, part := range strings.Split(limit, ",") {
+	for part := range strings.SplitSeq(limit, ",") {
 		first, last, isRange := strings.Cut(part, "-")
 		low, err := strconv.Atoi(first)
 		high, errHigh := strconv.Atoi(last)

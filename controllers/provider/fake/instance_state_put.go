@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/lxc/incus/v6/shared/api"
+	incusapi "github.com/lxc/incus/v6/shared/api"
 )
 
 // longestShutdown is the patience of a graceful stop without a time-out of its own (Incus: instance_state.go).
@@ -12,26 +12,26 @@ const longestShutdown = 600 * time.Second
 
 // ChangeState starts, stops, restarts, freezes or unfreezes an instance on behalf of a caller. As in the daemon, a
 // time-out of 0 means to kill, and a negative one ten minutes.
-func (w *World) ChangeState(caller Caller, ref Ref, put api.InstanceStatePut) (api.Operation, error) {
+func (w *World) ChangeState(caller Caller, ref Ref, put incusapi.InstanceStatePut) (incusapi.Operation, error) {
 	defer w.enter()()
 	i, err := w.reach(ref)
 	if err != nil {
-		return api.Operation{}, err
+		return incusapi.Operation{}, err
 	}
 	if m := w.member(i.location); m != nil && m.Status == MemberEvacuated && put.Action != "stop" {
-		return api.Operation{}, refuse(http.StatusForbidden, "Cluster member is evacuated")
+		return incusapi.Operation{}, refuse(http.StatusForbidden, "Cluster member is evacuated")
 	}
 	act, description := w.stateChange(i, put)
 	if act == nil {
-		return api.Operation{}, refuse(http.StatusBadRequest, "Unknown action: '%s'", put.Action)
+		return incusapi.Operation{}, refuse(http.StatusBadRequest, "Unknown action: '%s'", put.Action)
 	}
 	op := w.newOperation(caller, ref.Project, operationTask, description)
-	op.about("instances", ref.Name)
+	op.about(ref)
 	w.begun(op, func() { act(op, func(err error) { w.finish(op, err) }) })
 	return w.renderOperation(op), nil
 }
 
-func (w *World) stateChange(i *instance, put api.InstanceStatePut) (func(*operation, func(error)), string) {
+func (w *World) stateChange(i *instance, put incusapi.InstanceStatePut) (func(*operation, func(error)), string) {
 	timeout := time.Duration(put.Timeout) * time.Second
 	if put.Force {
 		timeout = 0

@@ -8,27 +8,27 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/lxc/incus/v6/shared/api"
+	incusapi "github.com/lxc/incus/v6/shared/api"
 )
 
 // UpdateInstance replaces config, devices and profiles of an instance on behalf of a caller, in the background. match is
 // the ETag that it must have, if any; the ETag covers the volatile keys too, which the daemon writes at any time.
-func (w *World) UpdateInstance(caller Caller, ref Ref, match string, put api.InstancePut) (api.Operation, error) {
+func (w *World) UpdateInstance(caller Caller, ref Ref, match string, put incusapi.InstancePut) (incusapi.Operation, error) {
 	defer w.enter()()
 	i, err := w.reach(ref)
 	if err != nil {
-		return api.Operation{}, err
+		return incusapi.Operation{}, err
 	}
 	if err := checkETag(match, i.etag()); err != nil {
-		return api.Operation{}, err
+		return incusapi.Operation{}, err
 	}
 	for _, name := range put.Profiles {
 		if _, _, err := w.findProfile(ref.Project, name); err != nil {
-			return api.Operation{}, err
+			return incusapi.Operation{}, err
 		}
 	}
 	op := w.newOperation(caller, ref.Project, operationTask, "Updating instance")
-	op.about("instances", ref.Name)
+	op.about(ref)
 	w.begun(op, func() {
 		w.update(i, put, op, func(err error) { w.finish(op, err) })
 	})
@@ -58,8 +58,8 @@ func (w *World) PatchInstance(ref Ref, match string, body []byte) error {
 }
 
 // merged is what a PUT would have to say to do what a PATCH asks.
-func (i *instance) merged(body []byte) (api.InstancePut, error) {
-	put := api.InstancePut{}
+func (i *instance) merged(body []byte) (incusapi.InstancePut, error) {
+	put := incusapi.InstancePut{}
 	named := map[string]any{}
 	if err := json.NewDecoder(bytes.NewReader(body)).Decode(&named); err != nil {
 		return put, refuse(http.StatusBadRequest, "%v", err)
@@ -91,7 +91,7 @@ func (i *instance) merged(body []byte) (api.InstancePut, error) {
 // mayUpdateDuring are the actions that lend their lock to an update.
 var mayUpdateDuring = []action{actionCreate, actionRestart}
 
-func (w *World) update(i *instance, put api.InstancePut, op *operation, done func(error)) {
+func (w *World) update(i *instance, put incusapi.InstancePut, op *operation, done func(error)) {
 	locked := func(l *instanceLock) {
 		w.later(op, w.takes(w.latencies.Update, "update", i.ref.String()), func() {
 			err := w.apply(i, put, op)
@@ -110,7 +110,7 @@ func (w *World) update(i *instance, put api.InstancePut, op *operation, done fun
 }
 
 // apply validates the whole and then changes everything at once; limits hold from that moment.
-func (w *World) apply(i *instance, put api.InstancePut, op *operation) error {
+func (w *World) apply(i *instance, put incusapi.InstancePut, op *operation) error {
 	wanted := *i
 	wanted.config, wanted.devices = notNil(put.Config), notNil(put.Devices)
 	wanted.profiles, wanted.description, wanted.ephemeral = put.Profiles, put.Description, put.Ephemeral

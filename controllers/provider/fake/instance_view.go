@@ -7,49 +7,49 @@ import (
 	"slices"
 	"time"
 
-	"github.com/lxc/incus/v6/shared/api"
+	incusapi "github.com/lxc/incus/v6/shared/api"
 )
 
 // Instance shows one instance and its ETag.
-func (w *World) Instance(ref Ref) (api.Instance, string, error) {
+func (w *World) Instance(ref Ref) (incusapi.Instance, string, error) {
 	defer w.enter()()
 	i, err := w.reach(ref)
 	if err != nil {
-		return api.Instance{}, "", err
+		return incusapi.Instance{}, "", err
 	}
 	return w.render(i), i.etag(), nil
 }
 
 // InstanceFull shows one instance with its state, and its ETag.
-func (w *World) InstanceFull(ref Ref) (api.InstanceFull, string, error) {
+func (w *World) InstanceFull(ref Ref) (incusapi.InstanceFull, string, error) {
 	defer w.enter()()
 	i, err := w.reach(ref)
 	if err != nil {
-		return api.InstanceFull{}, "", err
+		return incusapi.InstanceFull{}, "", err
 	}
 	return w.renderFull(i), i.etag(), nil
 }
 
 // InstanceState shows what one instance does at this moment.
-func (w *World) InstanceState(ref Ref) (api.InstanceState, error) {
+func (w *World) InstanceState(ref Ref) (incusapi.InstanceState, error) {
 	defer w.enter()()
 	i, err := w.reach(ref)
 	if err != nil {
-		return api.InstanceState{}, err
+		return incusapi.InstanceState{}, err
 	}
 	return w.renderState(i), nil
 }
 
-func (w *World) render(i *instance) api.Instance {
+func (w *World) render(i *instance) incusapi.Instance {
 	status := i.status()
-	return api.Instance{
-		InstancePut: api.InstancePut{
+	return incusapi.Instance{
+		InstancePut: incusapi.InstancePut{
 			Architecture: architectureName, Config: i.config, Devices: i.devices, Ephemeral: i.ephemeral,
 			Profiles: i.profiles, Description: i.description,
 		},
 		CreatedAt: i.createdAt.UTC(), ExpandedConfig: w.expandedConfig(i), ExpandedDevices: w.expandedDevices(i),
 		Name: i.ref.Name, Status: status.String(), StatusCode: status, LastUsedAt: lastUsed(i.lastUsedAt),
-		Location: i.location, Type: string(api.InstanceTypeContainer), Project: i.ref.Project,
+		Location: i.location, Type: string(incusapi.InstanceTypeContainer), Project: i.ref.Project,
 	}
 }
 
@@ -61,37 +61,37 @@ func lastUsed(t time.Time) time.Time {
 	return t.UTC()
 }
 
-func (w *World) renderFull(i *instance) api.InstanceFull {
+func (w *World) renderFull(i *instance) incusapi.InstanceFull {
 	state := w.renderState(i)
-	return api.InstanceFull{Instance: w.render(i), State: &state}
+	return incusapi.InstanceFull{Instance: w.render(i), State: &state}
 }
 
 // renderUnreachable is all that a list says of an instance whose member does not answer (Incus: instances_get.go,
 // resultErrListAppend).
-func renderUnreachable(i *instance) api.Instance {
-	return api.Instance{
-		Name: i.ref.Name, Status: api.Error.String(), StatusCode: api.Error, Location: i.location,
-		Project: i.ref.Project, Type: string(api.InstanceTypeContainer),
+func renderUnreachable(i *instance) incusapi.Instance {
+	return incusapi.Instance{
+		Name: i.ref.Name, Status: incusapi.Error.String(), StatusCode: incusapi.Error, Location: i.location,
+		Project: i.ref.Project, Type: string(incusapi.InstanceTypeContainer),
 	}
 }
 
-func (w *World) renderState(i *instance) api.InstanceState {
+func (w *World) renderState(i *instance) incusapi.InstanceState {
 	status := i.status()
-	state := api.InstanceState{
+	state := incusapi.InstanceState{
 		Status: status.String(), StatusCode: status,
-		Disk: map[string]api.InstanceStateDisk{},
+		Disk: map[string]incusapi.InstanceStateDisk{},
 	}
 	for name, device := range w.expandedDevices(i) {
 		if size, err := parseBytes(device["size"]); device["path"] == "/" && err == nil {
-			state.Disk[name] = api.InstanceStateDisk{Usage: i.usage.Disk, Total: size} // 0: no quota
+			state.Disk[name] = incusapi.InstanceStateDisk{Usage: i.usage.Disk, Total: size} // 0: no quota
 		}
 	}
 	if !i.running() {
 		return state
 	}
 	config := w.expandedConfig(i)
-	state.CPU = api.InstanceStateCPU{Usage: int64(i.usage.cpu(w.now)), AllocatedTime: w.allocatedTime(config)}
-	state.Memory = api.InstanceStateMemory{
+	state.CPU = incusapi.InstanceStateCPU{Usage: int64(i.usage.cpu(w.now)), AllocatedTime: w.allocatedTime(config)}
+	state.Memory = incusapi.InstanceStateMemory{
 		Usage: i.usage.Memory, UsagePeak: i.usage.MemoryPeak, Total: w.memoryLimit(config["limits.memory"]),
 	}
 	state.Network = w.renderCards(i)
@@ -99,9 +99,9 @@ func (w *World) renderState(i *instance) api.InstanceState {
 	return state
 }
 
-func (w *World) renderCards(i *instance) map[string]api.InstanceStateNetwork {
-	cards := map[string]api.InstanceStateNetwork{"lo": {
-		Addresses: []api.InstanceStateNetworkAddress{
+func (w *World) renderCards(i *instance) map[string]incusapi.InstanceStateNetwork {
+	cards := map[string]incusapi.InstanceStateNetwork{"lo": {
+		Addresses: []incusapi.InstanceStateNetworkAddress{
 			{Family: "inet", Address: "127.0.0.1", Netmask: "8", Scope: "local"},
 			{Family: "inet6", Address: "::1", Netmask: "128", Scope: "local"},
 		},
@@ -113,8 +113,8 @@ func (w *World) renderCards(i *instance) map[string]api.InstanceStateNetwork {
 		if device["type"] != "nic" {
 			continue
 		}
-		card := api.InstanceStateNetwork{
-			Addresses: []api.InstanceStateNetworkAddress{}, Hwaddr: i.hardwareAddress(name, device),
+		card := incusapi.InstanceStateNetwork{
+			Addresses: []incusapi.InstanceStateNetworkAddress{}, Hwaddr: i.hardwareAddress(name, device),
 			HostName: i.config["volatile."+name+".host_name"], Mtu: 1500, State: "up", Type: "broadcast",
 		}
 		if n := w.networks[device["network"]]; n != nil && i.boot.address != "" {
@@ -125,12 +125,12 @@ func (w *World) renderCards(i *instance) map[string]api.InstanceStateNetwork {
 	return cards
 }
 
-func (n *network) addressesOf(card string) []api.InstanceStateNetworkAddress {
+func (n *network) addressesOf(card string) []incusapi.InstanceStateNetworkAddress {
 	leased, ok := n.byCard[card]
 	if !ok {
-		return []api.InstanceStateNetworkAddress{}
+		return []incusapi.InstanceStateNetworkAddress{}
 	}
-	return []api.InstanceStateNetworkAddress{
+	return []incusapi.InstanceStateNetworkAddress{
 		{Family: "inet", Address: leased.String(), Netmask: netmask(n.gateway), Scope: "global"},
 		{Family: "inet6", Address: linkLocal(leased), Netmask: "64", Scope: "link"},
 	}

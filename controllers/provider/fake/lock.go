@@ -33,7 +33,7 @@ func (i *instance) acquire(a action, inherit []action, reusable bool, locked fun
 	case held == nil:
 		i.lock = &instanceLock{action: a, reusable: reusable}
 		locked(i.lock)
-	case held.action == a && !(held.reusable && a == actionStop):
+	case held.action == a && (!held.reusable || a != actionStop):
 		held.waiters = append(held.waiters, done)
 	case held.action == a, slices.Contains(inherit, held.action):
 		locked(held)

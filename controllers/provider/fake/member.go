@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/lxc/incus/v6/shared/api"
+	incusapi "github.com/lxc/incus/v6/shared/api"
 )
 
 // MemberStatus is the state of a cluster member as Incus words it.
@@ -147,21 +147,21 @@ func (w *World) placeOn(target string) (string, error) {
 }
 
 // Cluster shows whether the daemon is part of a cluster.
-func (w *World) Cluster() api.Cluster {
+func (w *World) Cluster() incusapi.Cluster {
 	defer w.enter()()
 	if len(w.members) == 0 {
-		return api.Cluster{MemberConfig: []api.ClusterMemberConfigKey{}}
+		return incusapi.Cluster{MemberConfig: []incusapi.ClusterMemberConfigKey{}}
 	}
-	return api.Cluster{ServerName: w.members[0].Name, Enabled: true, MemberConfig: []api.ClusterMemberConfigKey{}}
+	return incusapi.Cluster{ServerName: w.members[0].Name, Enabled: true, MemberConfig: []incusapi.ClusterMemberConfigKey{}}
 }
 
 // Members lists the members of the cluster; the error is that of a daemon that is in none.
-func (w *World) Members() ([]api.ClusterMember, error) {
+func (w *World) Members() ([]incusapi.ClusterMember, error) {
 	defer w.enter()()
 	if len(w.members) == 0 {
 		return nil, fail("Server is not clustered")
 	}
-	list := []api.ClusterMember{}
+	list := []incusapi.ClusterMember{}
 	for _, m := range w.members {
 		list = append(list, w.renderMember(m))
 	}
@@ -169,14 +169,14 @@ func (w *World) Members() ([]api.ClusterMember, error) {
 }
 
 // Groups lists the cluster groups by name; the error is that of a daemon that is in no cluster.
-func (w *World) Groups() ([]api.ClusterGroup, error) {
+func (w *World) Groups() ([]incusapi.ClusterGroup, error) {
 	defer w.enter()()
 	if len(w.members) == 0 {
 		return nil, refuse(http.StatusBadRequest, "This server is not clustered")
 	}
-	list := []api.ClusterGroup{}
+	list := []incusapi.ClusterGroup{}
 	for _, name := range w.groupNames() {
-		group := api.ClusterGroup{ClusterGroupPost: api.ClusterGroupPost{Name: name}, UsedBy: []string{}}
+		group := incusapi.ClusterGroup{ClusterGroupPost: incusapi.ClusterGroupPost{Name: name}, UsedBy: []string{}}
 		for _, m := range w.members {
 			if slices.Contains(m.Groups, name) {
 				group.Members = append(group.Members, m.Name)
@@ -197,17 +197,18 @@ func (w *World) groupNames() []string {
 	return slices.Compact(names)
 }
 
-func (w *World) renderMember(m *Member) api.ClusterMember {
+func (w *World) renderMember(m *Member) incusapi.ClusterMember {
 	message := "Fully operational"
 	switch m.Status {
 	case MemberOffline:
 		message = "No heartbeat for 1m0s (" + w.now.UTC().Format("2006-01-02 15:04:05") + ")"
 	case MemberEvacuated:
 		message = "Unavailable due to maintenance"
+	case MemberOnline:
 	}
-	return api.ClusterMember{
-		ClusterMemberPut: api.ClusterMemberPut{
-			Roles: []string{"database"}, FailureDomain: "default", Config: api.ConfigMap{}, Groups: slices.Clone(m.Groups),
+	return incusapi.ClusterMember{
+		ClusterMemberPut: incusapi.ClusterMemberPut{
+			Roles: []string{"database"}, FailureDomain: "default", Config: incusapi.ConfigMap{}, Groups: slices.Clone(m.Groups),
 		},
 		ServerName: m.Name, URL: "https://" + m.Address, Database: true, Status: string(m.Status), Message: message,
 		Architecture: architectureName,

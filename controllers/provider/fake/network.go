@@ -6,7 +6,7 @@ import (
 	"net/netip"
 	"slices"
 
-	"github.com/lxc/incus/v6/shared/api"
+	incusapi "github.com/lxc/incus/v6/shared/api"
 )
 
 // Network is a managed bridge. CIDR is its own address with the length of its prefix, as in 10.20.0.1/16.
@@ -97,26 +97,26 @@ func (w *World) network(name string) (*network, error) {
 }
 
 // Network shows one network and its ETag.
-func (w *World) Network(name string) (api.Network, string, error) {
+func (w *World) Network(name string) (incusapi.Network, string, error) {
 	defer w.enter()()
 	n, err := w.network(name)
 	if err != nil {
-		return api.Network{}, "", err
+		return incusapi.Network{}, "", err
 	}
 	return w.renderNetwork(n), etagOf(n.name, true, "bridge", n.description, n.config), nil
 }
 
 // Networks lists the networks by name.
-func (w *World) Networks() []api.Network {
+func (w *World) Networks() []incusapi.Network {
 	defer w.enter()()
-	list := []api.Network{}
+	list := []incusapi.Network{}
 	for _, name := range slices.Sorted(maps.Keys(w.networks)) {
 		list = append(list, w.renderNetwork(w.networks[name]))
 	}
 	return list
 }
 
-func (w *World) renderNetwork(n *network) api.Network {
+func (w *World) renderNetwork(n *network) incusapi.Network {
 	uses := []string{}
 	for _, i := range w.inOrder() {
 		for _, device := range w.expandedDevices(i) {
@@ -126,37 +126,37 @@ func (w *World) renderNetwork(n *network) api.Network {
 			}
 		}
 	}
-	return api.Network{
-		NetworkPut: api.NetworkPut{Config: maps.Clone(n.config), Description: n.description},
+	return incusapi.Network{
+		NetworkPut: incusapi.NetworkPut{Config: maps.Clone(n.config), Description: n.description},
 		Name:       n.name, Type: "bridge", UsedBy: uses, Managed: true,
-		Status: api.NetworkStatusCreated, Locations: w.locations(), Project: api.ProjectDefaultName,
+		Status: incusapi.NetworkStatusCreated, Locations: w.locations(), Project: incusapi.ProjectDefaultName,
 	}
 }
 
 // NetworkState shows a bridge as the kernel sees it.
-func (w *World) NetworkState(name string) (api.NetworkState, error) {
+func (w *World) NetworkState(name string) (incusapi.NetworkState, error) {
 	defer w.enter()()
 	n, err := w.network(name)
 	if err != nil {
-		return api.NetworkState{}, refuse(http.StatusNotFound, "Network interface %q not found", name)
+		return incusapi.NetworkState{}, refuse(http.StatusNotFound, "Network interface %q not found", name)
 	}
-	return api.NetworkState{
-		Addresses: []api.NetworkStateAddress{{
+	return incusapi.NetworkState{
+		Addresses: []incusapi.NetworkStateAddress{{
 			Family: "inet", Address: n.gateway.Addr().String(), Netmask: netmask(n.gateway), Scope: "global",
 		}},
-		Counters: &api.NetworkStateCounters{}, Hwaddr: hardwareAddress("bridge", name), Mtu: 1500, State: "up",
-		Type: "broadcast", Bridge: &api.NetworkStateBridge{UpperDevices: []string{}},
+		Counters: &incusapi.NetworkStateCounters{}, Hwaddr: hardwareAddress("bridge", name), Mtu: 1500, State: "up",
+		Type: "broadcast", Bridge: &incusapi.NetworkStateBridge{UpperDevices: []string{}},
 	}, nil
 }
 
 // NetworkLeases lists the leases of a project's instances, by address.
-func (w *World) NetworkLeases(projectName, name string) ([]api.NetworkLease, error) {
+func (w *World) NetworkLeases(projectName, name string) ([]incusapi.NetworkLease, error) {
 	defer w.enter()()
 	n, err := w.network(name)
 	if err != nil {
 		return nil, within(err, "Failed loading network")
 	}
-	list := []api.NetworkLease{}
+	list := []incusapi.NetworkLease{}
 	for _, address := range slices.SortedFunc(maps.Keys(n.leases), netip.Addr.Compare) {
 		l := n.leases[address]
 		if l.ref.Project != projectName {
@@ -166,7 +166,7 @@ func (w *World) NetworkLeases(projectName, name string) ([]api.NetworkLease, err
 		if l.static {
 			kind = "static"
 		}
-		list = append(list, api.NetworkLease{
+		list = append(list, incusapi.NetworkLease{
 			Hostname: l.ref.Name, Hwaddr: l.card, Address: address.String(), Type: kind, Location: w.location(),
 		})
 	}

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/lxc/incus/v6/shared/api"
+	incusapi "github.com/lxc/incus/v6/shared/api"
 )
 
 // operationLife is how long a finished operation can still be asked for (Incus: operations.go, done).
@@ -17,8 +17,8 @@ const operationLife = 5 * time.Second
 type operationClass string
 
 const (
-	operationTask      operationClass = api.OperationClassTask
-	operationWebsocket operationClass = api.OperationClassWebsocket
+	operationTask      operationClass = incusapi.OperationClassTask
+	operationWebsocket operationClass = incusapi.OperationClassWebsocket
 )
 
 // operation is something that the daemon does in the background.
@@ -26,13 +26,13 @@ type operation struct {
 	id, description string
 	class           operationClass
 	project         string
-	status          api.StatusCode
+	status          incusapi.StatusCode
 	err             string
 	resources       map[string][]string
 	metadata        map[string]any
 	createdAt       time.Time
 	updatedAt       time.Time
-	requestor       *api.EventLifecycleRequestor
+	requestor       *incusapi.EventLifecycleRequestor
 	pending         []*appointment
 	ended           chan struct{}
 	exec            *Exec // of a websocket operation
@@ -40,22 +40,22 @@ type operation struct {
 
 func (w *World) newOperation(caller Caller, project string, class operationClass, description string) *operation {
 	op := &operation{
-		id: w.newUUID("operation"), description: description, class: class, project: project, status: api.Pending,
+		id: w.newUUID("operation"), description: description, class: class, project: project, status: incusapi.Pending,
 		createdAt: w.now, updatedAt: w.now, requestor: caller.requestor(), ended: make(chan struct{}),
 	}
 	w.operations[op.id] = op
 	return op
 }
 
-// about names what the operation is about.
-func (op *operation) about(kind, name string) {
-	op.resources = map[string][]string{kind: {resourceURL(op.project, kind, name)}}
+// about names the instance that the operation is about.
+func (op *operation) about(ref Ref) {
+	op.resources = map[string][]string{"instances": {resourceURL(ref.Project, "instances", ref.Name)}}
 }
 
 // begun starts the operation: it is shown as running, and run is called before the present call returns.
 func (w *World) begun(op *operation, run func()) {
 	w.operationEvent(op)
-	op.status = api.Running
+	op.status = incusapi.Running
 	w.operationEvent(op)
 	w.later(op, 0, run)
 }
@@ -74,9 +74,9 @@ func (w *World) finish(op *operation, err error) {
 	if op.status.IsFinal() {
 		return
 	}
-	op.status = api.Success
+	op.status = incusapi.Success
 	if err != nil {
-		op.status, op.err = api.Failure, err.Error()
+		op.status, op.err = incusapi.Failure, err.Error()
 	}
 	op.updatedAt, op.pending = w.now, nil
 	close(op.ended)
@@ -95,8 +95,8 @@ func (w *World) extend(op *operation, metadata map[string]any) {
 	w.operationEvent(op)
 }
 
-func (w *World) renderOperation(op *operation) api.Operation {
-	return api.Operation{
+func (w *World) renderOperation(op *operation) incusapi.Operation {
+	return incusapi.Operation{
 		ID: op.id, Class: string(op.class), Description: op.description,
 		CreatedAt: op.createdAt.UTC(), UpdatedAt: op.updatedAt.UTC(),
 		Status: op.status.String(), StatusCode: op.status, Resources: notNil(op.resources), Metadata: op.metadata,
@@ -113,19 +113,19 @@ func (w *World) operation(id string) (*operation, error) {
 }
 
 // Operation shows one operation.
-func (w *World) Operation(id string) (api.Operation, error) {
+func (w *World) Operation(id string) (incusapi.Operation, error) {
 	defer w.enter()()
 	op, err := w.operation(id)
 	if err != nil {
-		return api.Operation{}, err
+		return incusapi.Operation{}, err
 	}
 	return w.renderOperation(op), nil
 }
 
 // Operations lists those of a project by status in lower case, as the daemon does; all projects if it is empty.
-func (w *World) Operations(projectName string) map[string][]api.Operation {
+func (w *World) Operations(projectName string) map[string][]incusapi.Operation {
 	defer w.enter()()
-	list := map[string][]api.Operation{}
+	list := map[string][]incusapi.Operation{}
 	inOrder := slices.SortedFunc(maps.Values(w.operations), func(a, b *operation) int {
 		if c := a.createdAt.Compare(b.createdAt); c != 0 {
 			return c
@@ -143,12 +143,12 @@ func (w *World) Operations(projectName string) map[string][]api.Operation {
 
 // WaitOperation waits until an operation is over, or the time-out passed on the world's clock (negative: never), or the
 // context ended, and shows it as it then is: it may still be running.
-func (w *World) WaitOperation(ctx context.Context, id string, timeout time.Duration) (api.Operation, error) {
+func (w *World) WaitOperation(ctx context.Context, id string, timeout time.Duration) (incusapi.Operation, error) {
 	leave := w.enter()
 	op, err := w.operation(id)
 	leave()
 	if err != nil {
-		return api.Operation{}, err
+		return incusapi.Operation{}, err
 	}
 	var late <-chan struct{}
 	if timeout >= 0 {
@@ -172,7 +172,7 @@ func (w *World) CancelOperation(id string) error {
 	switch {
 	case err != nil:
 		return err
-	case op.status != api.Running:
+	case op.status != incusapi.Running:
 		return refuse(http.StatusBadRequest, "Only running operations can be cancelled")
 	}
 	return refuse(http.StatusBadRequest, "This operation can't be cancelled")
@@ -187,7 +187,7 @@ func (w *World) RestartDaemon() {
 			w.cancel(a)
 		}
 		if !op.status.IsFinal() {
-			op.status, op.err = api.Failure, "Incus is shutting down"
+			op.status, op.err = incusapi.Failure, "Incus is shutting down"
 			close(op.ended)
 		}
 		delete(w.operations, id)

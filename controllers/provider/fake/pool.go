@@ -5,7 +5,7 @@ import (
 	"net/http"
 	"slices"
 
-	"github.com/lxc/incus/v6/shared/api"
+	incusapi "github.com/lxc/incus/v6/shared/api"
 )
 
 // Pool is a storage pool. Capacity and the sizes of what it holds are in bytes; what does not fit is refused.
@@ -15,7 +15,7 @@ type Pool struct {
 	Capacity int64
 	Used     int64 // by others than the instances and volumes of this world
 
-	volumes []*api.StorageVolume
+	volumes []*incusapi.StorageVolume
 }
 
 // AddPool makes a storage pool, or changes the size of the one of that name.
@@ -56,19 +56,19 @@ func (w *World) used(p *Pool) int64 {
 }
 
 // StoragePool shows one pool and its ETag.
-func (w *World) StoragePool(name string) (api.StoragePool, string, error) {
+func (w *World) StoragePool(name string) (incusapi.StoragePool, string, error) {
 	defer w.enter()()
 	p, err := w.pool(name)
 	if err != nil {
-		return api.StoragePool{}, "", err
+		return incusapi.StoragePool{}, "", err
 	}
 	return w.renderPool(p), etagOf(p.Name, p.Driver), nil
 }
 
 // StoragePools lists the pools by name.
-func (w *World) StoragePools() []api.StoragePool {
+func (w *World) StoragePools() []incusapi.StoragePool {
 	defer w.enter()()
-	list := []api.StoragePool{}
+	list := []incusapi.StoragePool{}
 	for _, name := range slices.Sorted(maps.Keys(w.pools)) {
 		list = append(list, w.renderPool(w.pools[name]))
 	}
@@ -76,18 +76,19 @@ func (w *World) StoragePools() []api.StoragePool {
 }
 
 // PoolResources shows how much of a pool is used.
-func (w *World) PoolResources(name string) (api.ResourcesStoragePool, error) {
+func (w *World) PoolResources(name string) (incusapi.ResourcesStoragePool, error) {
 	defer w.enter()()
 	p, err := w.pool(name)
 	if err != nil {
-		return api.ResourcesStoragePool{}, fail("%v", err)
+		return incusapi.ResourcesStoragePool{}, fail("%v", err)
 	}
-	return api.ResourcesStoragePool{
-		Space: api.ResourcesStoragePoolSpace{Used: uint64(w.used(p)), Total: uint64(p.Capacity)},
-	}, nil
+	space := incusapi.ResourcesStoragePoolSpace{
+		Used: uint64(w.used(p)), Total: uint64(p.Capacity), //nolint:gosec // sizes are not negative
+	}
+	return incusapi.ResourcesStoragePool{Space: space}, nil
 }
 
-func (w *World) renderPool(p *Pool) api.StoragePool {
+func (w *World) renderPool(p *Pool) incusapi.StoragePool {
 	uses := []string{}
 	for _, i := range w.inOrder() {
 		if i.pool == p.Name {
@@ -97,8 +98,8 @@ func (w *World) renderPool(p *Pool) api.StoragePool {
 	for _, v := range p.volumes {
 		uses = append(uses, resourceURL(v.Project, "storage-pools", p.Name, "volumes", v.Type, v.Name))
 	}
-	return api.StoragePool{
-		StoragePoolPut: api.StoragePoolPut{Config: api.ConfigMap{}}, Name: p.Name, Driver: p.Driver, UsedBy: uses,
-		Status: api.StoragePoolStatusCreated, Locations: w.locations(),
+	return incusapi.StoragePool{
+		StoragePoolPut: incusapi.StoragePoolPut{Config: incusapi.ConfigMap{}}, Name: p.Name, Driver: p.Driver, UsedBy: uses,
+		Status: incusapi.StoragePoolStatusCreated, Locations: w.locations(),
 	}
 }

@@ -1,6 +1,7 @@
 package fake
 
 import (
+	"errors"
 	"io"
 	"strings"
 	"sync"
@@ -72,6 +73,9 @@ type gate struct {
 func (g gate) Read(p []byte) (int, error) {
 	n, err := g.read.Read(p)
 	g.process.thawed()
+	if errors.Is(err, io.ErrClosedPipe) { // the command is over
+		err = io.EOF
+	}
 	return n, err
 }
 
@@ -93,8 +97,8 @@ func (i *instance) killProcesses(code int) {
 // tunnelPatience is how long socat goes on after the end of its input (its option -t).
 const tunnelPatience = 500 * time.Millisecond
 
-// tunnel is a process that connects its streams to a service, as socat does.
-func (w *World) tunnel(i *instance, s *Service) *Process {
+// tunnel is a process that connects its streams to a service, as socat does, and the connection that it has to it.
+func (w *World) tunnel(i *instance, s *Service) (*Process, *duplex) {
 	near, far := newDuplex()
 	diagnostics, diagnosticsIn := io.Pipe()
 	p := &Process{world: w, instance: i, ended: make(chan struct{})}
@@ -113,8 +117,10 @@ func (w *World) tunnel(i *instance, s *Service) *Process {
 	go func() {
 		s.Serve(far, at)
 		p.end(0, nil)
+		defer w.enter()()
+		delete(i.processes, p)
 	}()
-	return p
+	return p, near
 }
 
 // failed is a process that ended at once, with a line on its standard error.

@@ -5,7 +5,7 @@ import (
 	"net/http"
 	"slices"
 
-	"github.com/lxc/incus/v6/shared/api"
+	incusapi "github.com/lxc/incus/v6/shared/api"
 )
 
 // profile is config and devices that instances share.
@@ -24,7 +24,7 @@ func defaultProfile(pool, network string) *profile {
 }
 
 // AddProfile makes a profile, or replaces the one of that name: the default profile of a new project is empty.
-func (w *World) AddProfile(projectName, name string, put api.ProfilePut) {
+func (w *World) AddProfile(projectName, name string, put incusapi.ProfilePut) {
 	defer w.enter()()
 	w.projects[projectName].profiles[name] = &profile{
 		name: name, description: put.Description, config: put.Config, devices: put.Devices,
@@ -53,7 +53,7 @@ func (w *World) profilesOf(projectName string, names []string) ([]*profile, erro
 }
 
 // CreateProfile makes a profile on behalf of a caller.
-func (w *World) CreateProfile(caller Caller, projectName string, post api.ProfilesPost) error {
+func (w *World) CreateProfile(caller Caller, projectName string, post incusapi.ProfilesPost) error {
 	defer w.enter()()
 	owner, err := w.owner(projectName, featureProfiles)
 	if err != nil {
@@ -76,7 +76,7 @@ func (w *World) CreateProfile(caller Caller, projectName string, post api.Profil
 }
 
 // UpdateProfile replaces a profile on behalf of a caller; match is the ETag that it must have, if any.
-func (w *World) UpdateProfile(caller Caller, projectName, name, match string, put api.ProfilePut) error {
+func (w *World) UpdateProfile(caller Caller, projectName, name, match string, put incusapi.ProfilePut) error {
 	defer w.enter()()
 	owner, p, err := w.findProfile(projectName, name)
 	if err != nil {
@@ -113,23 +113,23 @@ func (w *World) DeleteProfile(caller Caller, projectName, name string) error {
 }
 
 // Profile shows one profile and its ETag.
-func (w *World) Profile(projectName, name string) (api.Profile, string, error) {
+func (w *World) Profile(projectName, name string) (incusapi.Profile, string, error) {
 	defer w.enter()()
 	owner, p, err := w.findProfile(projectName, name)
 	if err != nil {
-		return api.Profile{}, "", within(err, "Fetch profile")
+		return incusapi.Profile{}, "", within(err, "Fetch profile")
 	}
 	return w.renderProfile(owner, p), p.etag(), nil
 }
 
 // Profiles lists the profiles of a project by name.
-func (w *World) Profiles(projectName string) ([]api.Profile, error) {
+func (w *World) Profiles(projectName string) ([]incusapi.Profile, error) {
 	defer w.enter()()
 	owner, err := w.owner(projectName, featureProfiles)
 	if err != nil {
 		return nil, err
 	}
-	list := []api.Profile{}
+	list := []incusapi.Profile{}
 	for _, name := range slices.Sorted(maps.Keys(owner.profiles)) {
 		list = append(list, w.renderProfile(owner, owner.profiles[name]))
 	}
@@ -148,9 +148,9 @@ func (w *World) findProfile(projectName, name string) (*project, *profile, error
 	return owner, p, nil
 }
 
-func (w *World) renderProfile(owner *project, p *profile) api.Profile {
-	return api.Profile{
-		ProfilePut: api.ProfilePut{Config: notNil(p.config), Description: p.description, Devices: notNil(p.devices)},
+func (w *World) renderProfile(owner *project, p *profile) incusapi.Profile {
+	return incusapi.Profile{
+		ProfilePut: incusapi.ProfilePut{Config: notNil(p.config), Description: p.description, Devices: notNil(p.devices)},
 		Name:       p.name,
 		UsedBy:     w.profileUsedBy(owner, p),
 		Project:    owner.name,
@@ -172,7 +172,7 @@ func (w *World) profileUsedBy(owner *project, p *profile) []string {
 
 func (p *profile) etag() string { return etagOf(p.config, p.description, p.devices) }
 
-func (w *World) validProfile(put api.ProfilePut) error {
+func (w *World) validProfile(put incusapi.ProfilePut) error {
 	if err := validConfig(put.Config); err != nil {
 		return err
 	}

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/lxc/incus/v6/shared/api"
+	incusapi "github.com/lxc/incus/v6/shared/api"
 )
 
 // project is a name space of instances, and of what its features say that it has of its own.
@@ -38,7 +38,7 @@ func (w *World) addProject(name string, config map[string]string) {
 		p.config[feature] = "true"
 	}
 	maps.Copy(p.config, config)
-	if name == api.ProjectDefaultName {
+	if name == incusapi.ProjectDefaultName {
 		p.description = "Default Incus project"
 	}
 	w.projects[name] = p
@@ -64,11 +64,11 @@ func (w *World) owner(name, feature string) (*project, error) {
 	if err != nil || p.has(feature) {
 		return p, err
 	}
-	return w.projects[api.ProjectDefaultName], nil
+	return w.projects[incusapi.ProjectDefaultName], nil
 }
 
 // CreateProject makes a project on behalf of a caller.
-func (w *World) CreateProject(caller Caller, post api.ProjectsPost) error {
+func (w *World) CreateProject(caller Caller, post incusapi.ProjectsPost) error {
 	defer w.enter()()
 	if err := caller.MayAdminister(); err != nil {
 		return err
@@ -93,7 +93,7 @@ func (w *World) CreateProject(caller Caller, post api.ProjectsPost) error {
 // DeleteProject removes an empty project on behalf of a caller.
 func (w *World) DeleteProject(caller Caller, name string) error {
 	defer w.enter()()
-	if name == api.ProjectDefaultName {
+	if name == incusapi.ProjectDefaultName {
 		return refuse(http.StatusForbidden, "The 'default' project cannot be deleted")
 	}
 	if err := caller.MayAdminister(); err != nil {
@@ -114,19 +114,19 @@ func (w *World) DeleteProject(caller Caller, name string) error {
 }
 
 // Project shows one project.
-func (w *World) Project(name string) (api.Project, error) {
+func (w *World) Project(name string) (incusapi.Project, error) {
 	defer w.enter()()
 	p, err := w.project(name)
 	if err != nil {
-		return api.Project{}, err
+		return incusapi.Project{}, err
 	}
 	return w.renderProject(p), nil
 }
 
 // Projects lists the projects that a caller may use, by name.
-func (w *World) Projects(caller Caller) []api.Project {
+func (w *World) Projects(caller Caller) []incusapi.Project {
 	defer w.enter()()
-	list := []api.Project{}
+	list := []incusapi.Project{}
 	for _, name := range slices.Sorted(maps.Keys(w.projects)) {
 		if caller.MayUse(name) == nil {
 			list = append(list, w.renderProject(w.projects[name]))
@@ -135,9 +135,9 @@ func (w *World) Projects(caller Caller) []api.Project {
 	return list
 }
 
-func (w *World) renderProject(p *project) api.Project {
-	return api.Project{
-		ProjectPut: api.ProjectPut{Config: maps.Clone(p.config), Description: p.description},
+func (w *World) renderProject(p *project) incusapi.Project {
+	return incusapi.Project{
+		ProjectPut: incusapi.ProjectPut{Config: maps.Clone(p.config), Description: p.description},
 		Name:       p.name,
 		UsedBy:     w.projectUsedBy(p),
 	}
@@ -185,5 +185,5 @@ func (w *World) roomFor(p *project) error {
 
 // resourceURL is the path of a resource, with its project unless that is the default one.
 func resourceURL(project string, parts ...string) string {
-	return api.NewURL().Path(append([]string{"1.0"}, parts...)...).Project(project).String()
+	return incusapi.NewURL().Path(append([]string{"1.0"}, parts...)...).Project(project).String()
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"hash/fnv"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -15,11 +16,11 @@ func (w *World) draw(parts ...any) uint64 {
 	h := fnv.New64a()
 	_ = binary.Write(h, binary.LittleEndian, w.seed)
 	fmt.Fprintln(h, parts...)
-	// FNV mixes its last bytes little; a multiplicative finish spreads them (constant of splitmix64).
+	// FNV mixes its last bytes little; the finish of splitmix64 (Steele, Lea, Flood 2014) spreads them.
 	x := h.Sum64()
-	x ^= x >> 31
-	x *= 0x94d049bb133111eb
-	return x ^ x>>29
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return x ^ x>>31
 }
 
 // newUUID makes identifiers that are the same in every run with the same seed.
@@ -36,11 +37,16 @@ func (w *World) newUUID(kind string) string {
 // newSecret is the secret of one websocket: 64 hex digits, as the daemon's.
 func (w *World) newSecret() string {
 	w.serial++
-	secret := ""
+	secret := &strings.Builder{}
 	for part := range 4 {
-		secret += fmt.Sprintf("%016x", w.draw("secret", w.serial, part))
+		fmt.Fprintf(secret, "%016x", w.draw("secret", w.serial, part))
 	}
-	return secret
+	return secret.String()
+}
+
+// below makes a number a duration from 0 to a bound.
+func below(number uint64, bound time.Duration) time.Duration {
+	return time.Duration(number>>1) % bound //nolint:gosec // the shift makes room for the sign
 }
 
 // Span is a range of durations from which the world draws.
@@ -56,7 +62,7 @@ func (w *World) takes(s Span, action, name string) time.Duration {
 	}
 	key := action + " " + name
 	w.draws[key]++
-	return s.Min + time.Duration(w.draw(key, w.draws[key])%uint64(s.Max-s.Min))
+	return s.Min + below(w.draw(key, w.draws[key]), s.Max-s.Min)
 }
 
 // Latencies says how long each kind of operation takes. The zero value is a world that acts at once.

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -46,20 +47,26 @@ func (w *World) Dial(ref Ref, network, address string) (net.Conn, error) {
 	}
 	s := w.listening(i, network, address)
 	if s == nil {
-		return nil, &net.OpError{Op: "dial", Net: network, Err: errRefused{}}
+		return nil, &net.OpError{Op: "dial", Net: network, Err: syscall.ECONNREFUSED}
 	}
-	near, far := newDuplex()
-	at := i.present()
-	go func() {
-		defer func() { _ = far.Close() }()
-		s.Serve(far, at)
-	}()
-	return near, nil
+	p, near := w.tunnel(i, s)
+	i.processes[p] = struct{}{}
+	return &dialed{duplex: near, process: p}, nil
 }
 
-type errRefused struct{}
+// dialed is a connection that ends with the boot of its instance and stands still while that is frozen.
+type dialed struct {
+	*duplex
+	process *Process
+}
 
-func (errRefused) Error() string { return "connection refused" }
+func (d *dialed) Read(p []byte) (int, error)  { return d.process.Stdout.Read(p) }
+func (d *dialed) Write(p []byte) (int, error) { return d.process.Stdin.Write(p) }
+
+func (d *dialed) Close() error {
+	d.process.end(0, nil)
+	return nil
+}
 
 // listening finds the program that accepts on an address at this moment.
 func (w *World) listening(i *instance, network, address string) *Service {
@@ -100,7 +107,7 @@ func (i *instance) present() Boot {
 func HTTP(handler func(at Boot) http.Handler) func(net.Conn, Boot) {
 	return func(conn net.Conn, at Boot) {
 		closed := make(chan struct{})
-		server := http.Server{Handler: handler(at)}
+		server := http.Server{Handler: handler(at), ReadHeaderTimeout: time.Minute}
 		// Serve ends with the error of the second Accept, when the connection is over.
 		_ = server.Serve(&oneConnection{conn: &watchedConn{Conn: conn, closed: closed}, closed: closed})
 	}

@@ -3,20 +3,7 @@ package fake
 import (
 	"container/heap"
 	"time"
-
-	"k8s.io/utils/clock"
 )
-
-// Clock is the time a World runs by. clock.RealClock and the FakeClock of k8s.io/utils/clock/testing both serve.
-type Clock interface {
-	Now() time.Time
-	AfterFunc(d time.Duration, f func()) clock.Timer
-}
-
-// stepper is a clock that moves only when it is told to.
-type stepper interface {
-	Step(d time.Duration)
-}
 
 // appointment is one thing that the world does at a time to come.
 type appointment struct {
@@ -29,25 +16,28 @@ type appointment struct {
 // timeline is a heap of appointments, the next one first.
 type timeline []*appointment
 
-func (t timeline) Len() int { return len(t) }
+// Len, Less, Swap, Push and Pop are for container/heap.
+func (t *timeline) Len() int { return len(*t) }
 
-func (t timeline) Less(a, b int) bool {
-	if t[a].at.Equal(t[b].at) {
-		return t[a].order < t[b].order
+func (t *timeline) Less(a, b int) bool {
+	one, other := (*t)[a], (*t)[b]
+	if one.at.Equal(other.at) {
+		return one.order < other.order
 	}
-	return t[a].at.Before(t[b].at)
+	return one.at.Before(other.at)
 }
 
-func (t timeline) Swap(a, b int) {
-	t[a], t[b] = t[b], t[a]
-	t[a].index, t[b].index = a, b
+func (t *timeline) Swap(a, b int) {
+	list := *t
+	list[a], list[b] = list[b], list[a]
+	list[a].index, list[b].index = a, b
 }
 
-// Push and Pop are for container/heap.
 func (t *timeline) Push(x any) {
-	a := x.(*appointment)
-	a.index = len(*t)
-	*t = append(*t, a)
+	if a, ok := x.(*appointment); ok {
+		a.index = len(*t)
+		*t = append(*t, a)
+	}
 }
 
 func (t *timeline) Pop() any {
@@ -91,7 +81,8 @@ func (w *World) leave() {
 func (w *World) settle() {
 	now := w.clock.Now()
 	for len(w.timeline) > 0 && !w.timeline[0].at.After(now) {
-		a := heap.Pop(&w.timeline).(*appointment)
+		a := w.timeline[0]
+		heap.Pop(&w.timeline)
 		if a.at.After(w.now) {
 			w.now = a.at
 		}
@@ -104,23 +95,23 @@ func (w *World) settle() {
 
 // arm sets the one timer of a world on a real clock for the next appointment.
 func (w *World) arm() {
-	if w.stepper != nil || w.closed || len(w.timeline) == 0 {
+	if w.waker == nil || w.closed || len(w.timeline) == 0 {
 		return
 	}
 	due := w.timeline[0].at
-	if w.timer != nil {
+	if w.disarm != nil {
 		if !due.Before(w.armed) {
 			return
 		}
-		w.timer.Stop()
+		w.disarm()
 	}
 	w.armed = due
-	w.timer = w.clock.AfterFunc(due.Sub(w.clock.Now()), w.wake)
+	w.disarm = w.waker.Wake(due.Sub(w.clock.Now()), w.wake)
 }
 
 func (w *World) wake() {
 	defer w.enter()()
-	w.timer = nil
+	w.disarm = nil
 }
 
 // Settle catches up with the clock. Every call does so itself; it is needed only after the clock was stepped by

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/lxc/incus/v6/shared/api"
+	incusapi "github.com/lxc/incus/v6/shared/api"
 )
 
 // deviceRules are the options of the device types that a World knows (Incus: internal/server/device).
@@ -29,8 +29,11 @@ var deviceRules = map[string]map[string]rule{
 		"listen": isProxyAddress, "mode": isAny, "nat": isBool, "proxy_protocol": isBool, "security.gid": isInteger,
 		"security.uid": isInteger, "uid": isInteger,
 	},
-	"none":      {},
-	"unix-char": {"gid": isInteger, "major": isInteger, "minor": isInteger, "mode": isAny, "path": isAny, "required": isBool, "source": isAny, "uid": isInteger},
+	"none": {},
+	"unix-char": {
+		"gid": isInteger, "major": isInteger, "minor": isInteger, "mode": isAny, "path": isAny, "required": isBool,
+		"source": isAny, "uid": isInteger,
+	},
 }
 
 // validDevices checks devices as the daemon does, the first bad one by name first. Rates such as limits.read are checked
@@ -47,7 +50,7 @@ func (w *World) validDevices(devices map[string]map[string]string) error {
 func (w *World) validDevice(name string, device map[string]string) error {
 	if network := device["network"]; device["type"] == "nic" && network != "" && w.networks[network] == nil {
 		return refuse(http.StatusNotFound, "Failed loading device %q: Failed to load network %q for project %q: Network not found",
-			name, network, api.ProjectDefaultName)
+			name, network, incusapi.ProjectDefaultName)
 	}
 	rules := deviceRules[device["type"]]
 	for _, key := range slices.Sorted(maps.Keys(device)) {

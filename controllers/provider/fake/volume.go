@@ -6,13 +6,13 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/lxc/incus/v6/shared/api"
+	incusapi "github.com/lxc/incus/v6/shared/api"
 )
 
 const volumeTypeCustom = "custom"
 
-func (p *Pool) volumesOf(project string) []*api.StorageVolume {
-	var list []*api.StorageVolume
+func (p *Pool) volumesOf(project string) []*incusapi.StorageVolume {
+	var list []*incusapi.StorageVolume
 	for _, v := range p.volumes {
 		if v.Project == project {
 			list = append(list, v)
@@ -22,7 +22,7 @@ func (p *Pool) volumesOf(project string) []*api.StorageVolume {
 }
 
 // volumeUsage is what a custom volume takes: the daemon's btrfs volumes are thin, its quota is what counts here.
-func volumeUsage(v *api.StorageVolume) int64 { return sizeOf(v.Config) }
+func volumeUsage(v *incusapi.StorageVolume) int64 { return sizeOf(v.Config) }
 
 func sizeOf(config map[string]string) int64 {
 	size, err := parseBytes(config["size"])
@@ -54,7 +54,7 @@ func validVolume(name string, config map[string]string) error {
 }
 
 // CreateVolume makes a custom volume on behalf of a caller, at once, as the daemon does.
-func (w *World) CreateVolume(caller Caller, projectName, poolName string, post api.StorageVolumesPost) error {
+func (w *World) CreateVolume(caller Caller, projectName, poolName string, post incusapi.StorageVolumesPost) error {
 	defer w.enter()()
 	owner, p, err := w.volumePlace(projectName, poolName)
 	if err != nil {
@@ -79,8 +79,8 @@ func (w *World) CreateVolume(caller Caller, projectName, poolName string, post a
 	if contentType == "" {
 		contentType = "filesystem"
 	}
-	p.volumes = append(p.volumes, &api.StorageVolume{
-		StorageVolumePut: api.StorageVolumePut{Config: notNil(post.Config), Description: post.Description},
+	p.volumes = append(p.volumes, &incusapi.StorageVolume{
+		StorageVolumePut: incusapi.StorageVolumePut{Config: notNil(post.Config), Description: post.Description},
 		Name:             post.Name, Type: post.Type, ContentType: contentType, Project: owner.name,
 		Location: w.location(), CreatedAt: w.now.UTC(),
 	})
@@ -91,7 +91,7 @@ func (w *World) CreateVolume(caller Caller, projectName, poolName string, post a
 // UpdateVolume changes the config and description of a custom volume on behalf of a caller: all of it, or, merging, only
 // the keys that are given. match is the ETag that it must have, if any.
 func (w *World) UpdateVolume(
-	caller Caller, projectName, poolName, name, match string, put api.StorageVolumePut, merging bool,
+	caller Caller, projectName, poolName, name, match string, put incusapi.StorageVolumePut, merging bool,
 ) error {
 	defer w.enter()()
 	owner, p, err := w.volumePlace(projectName, poolName)
@@ -135,37 +135,37 @@ func (w *World) DeleteVolume(caller Caller, projectName, poolName, name string) 
 	if len(w.volumeUsedBy(poolName, v)) > 0 {
 		return refuse(http.StatusBadRequest, "The storage volume is still in use")
 	}
-	p.volumes = slices.DeleteFunc(p.volumes, func(other *api.StorageVolume) bool { return other == v })
+	p.volumes = slices.DeleteFunc(p.volumes, func(other *incusapi.StorageVolume) bool { return other == v })
 	w.lifecycle(owner.name, "storage-volume-deleted", caller.requestor(), volumePath(poolName, name), name, nil)
 	return nil
 }
 
 // Volume shows one custom volume and its ETag.
-func (w *World) Volume(projectName, poolName, name string) (api.StorageVolume, string, error) {
+func (w *World) Volume(projectName, poolName, name string) (incusapi.StorageVolume, string, error) {
 	defer w.enter()()
 	owner, p, err := w.volumePlace(projectName, poolName)
 	if err != nil {
-		return api.StorageVolume{}, "", err
+		return incusapi.StorageVolume{}, "", err
 	}
 	v := w.findVolume(owner, p, name)
 	if v == nil {
-		return api.StorageVolume{}, "", refuse(http.StatusNotFound, "Storage pool volume not found")
+		return incusapi.StorageVolume{}, "", refuse(http.StatusNotFound, "Storage pool volume not found")
 	}
 	return w.renderVolume(poolName, v), volumeETag(v), nil
 }
 
 // Volumes lists the custom volumes of a project in a pool, by name.
-func (w *World) Volumes(projectName, poolName string) ([]api.StorageVolume, error) {
+func (w *World) Volumes(projectName, poolName string) ([]incusapi.StorageVolume, error) {
 	defer w.enter()()
 	owner, p, err := w.volumePlace(projectName, poolName)
 	if err != nil {
 		return nil, err
 	}
-	list := []api.StorageVolume{}
+	list := []incusapi.StorageVolume{}
 	for _, v := range p.volumesOf(owner.name) {
 		list = append(list, w.renderVolume(poolName, v))
 	}
-	slices.SortFunc(list, func(a, b api.StorageVolume) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(list, func(a, b incusapi.StorageVolume) int { return strings.Compare(a.Name, b.Name) })
 	return list, nil
 }
 
@@ -178,7 +178,7 @@ func (w *World) volumePlace(projectName, poolName string) (*project, *Pool, erro
 	return owner, p, err
 }
 
-func (w *World) findVolume(owner *project, p *Pool, name string) *api.StorageVolume {
+func (w *World) findVolume(owner *project, p *Pool, name string) *incusapi.StorageVolume {
 	for _, v := range p.volumesOf(owner.name) {
 		if v.Name == name {
 			return v
@@ -187,13 +187,13 @@ func (w *World) findVolume(owner *project, p *Pool, name string) *api.StorageVol
 	return nil
 }
 
-func (w *World) renderVolume(poolName string, v *api.StorageVolume) api.StorageVolume {
+func (w *World) renderVolume(poolName string, v *incusapi.StorageVolume) incusapi.StorageVolume {
 	shown := *v
 	shown.UsedBy = w.volumeUsedBy(poolName, v)
 	return shown
 }
 
-func (w *World) volumeUsedBy(poolName string, v *api.StorageVolume) []string {
+func (w *World) volumeUsedBy(poolName string, v *incusapi.StorageVolume) []string {
 	uses := []string{}
 	for _, i := range w.inOrder() {
 		owner, err := w.owner(i.ref.Project, featureVolumes)
@@ -209,7 +209,7 @@ func (w *World) volumeUsedBy(poolName string, v *api.StorageVolume) []string {
 	return uses
 }
 
-func volumeETag(v *api.StorageVolume) string { return etagOf(v.Name, v.Type, v.Config) }
+func volumeETag(v *incusapi.StorageVolume) string { return etagOf(v.Name, v.Type, v.Config) }
 
 func volumePath(poolName, name string) string {
 	return "storage-pools/" + poolName + "/volumes/" + volumeTypeCustom + "/" + name

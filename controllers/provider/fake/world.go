@@ -4,8 +4,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/lxc/incus/v6/shared/api"
-	"k8s.io/utils/clock"
+	incusapi "github.com/lxc/incus/v6/shared/api"
 )
 
 // Ref names an instance: names are unique within a project.
@@ -32,11 +31,12 @@ type World struct {
 	mu      sync.Mutex
 	clock   Clock
 	stepper stepper // nil on a clock that moves by itself
+	waker   Waker   // nil on a clock that does not
 
 	now      time.Time
 	timeline timeline
 	order    uint64
-	timer    clock.Timer
+	disarm   func() // of the wake-up call; nil when there is none
 	armed    time.Time
 	closed   bool
 
@@ -51,7 +51,7 @@ type World struct {
 	pools        map[string]*Pool
 	networks     map[string]*network
 	members      []*Member
-	certificates []api.Certificate
+	certificates []incusapi.Certificate
 	instances    map[Ref]*instance
 	sorted       []*instance // by project and name; nil when it must be made again
 	operations   map[string]*operation
@@ -88,12 +88,16 @@ func New(config Config) *World {
 		metrics:    map[string]metricsPage{},
 	}
 	w.stepper, _ = config.Clock.(stepper)
+	w.waker, _ = config.Clock.(Waker)
+	if w.stepper == nil && w.waker == nil {
+		panic("fake: a clock must be one that is stepped or a Waker, or nothing would ever happen")
+	}
 	w.faults.world = w
 	w.bus.world = w
-	w.addProject(api.ProjectDefaultName, nil)
+	w.addProject(incusapi.ProjectDefaultName, nil)
 	w.AddNetwork(Network{Name: "incusbr0", CIDR: "10.20.0.1/16"})
 	w.AddPool(Pool{Name: "default", Driver: "btrfs", Capacity: 1 << 40})
-	w.projects[api.ProjectDefaultName].profiles["default"] = defaultProfile("default", "incusbr0")
+	w.projects[incusapi.ProjectDefaultName].profiles["default"] = defaultProfile("default", "incusbr0")
 	return w
 }
 
@@ -104,8 +108,8 @@ func (w *World) Close() {
 		return
 	}
 	w.closed = true
-	if w.timer != nil {
-		w.timer.Stop()
+	if w.disarm != nil {
+		w.disarm()
 	}
 	w.timeline = nil
 	for _, i := range w.instances {

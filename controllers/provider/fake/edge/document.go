@@ -71,11 +71,11 @@ type Member struct {
 	Serving          bool         `json:"serving"`
 	Probe            ProbeOutcome `json:"probe"`
 	InFlight         int64        `json:"inFlight"`
-	Requests         uint64       `json:"requests"`
-	Errors5xx        uint64       `json:"errors5xx"`
-	TransportErrors  uint64       `json:"transportErrors"`
+	Requests         int64        `json:"requests"`
+	Errors5xx        int64        `json:"errors5xx"`
+	TransportErrors  int64        `json:"transportErrors"`
 	LatencySum       float64      `json:"latencySecondsSum"`
-	LatencyHistogram []uint64     `json:"latencyHistogram"`
+	LatencyHistogram []int64      `json:"latencyHistogram"`
 }
 
 // ProbeOutcome is what the probes of a member amount to, and the last one.

@@ -69,7 +69,7 @@ type edge struct {
 func (s *Edges) at(l fake.Locked, boot fake.Boot) *edge {
 	sight, _ := l.Look(boot.Ref)
 	old := s.edges[boot.Ref]
-	if old != nil && old.boot == boot.ID {
+	if old != nil && old.boot == boot.ID && sight.Boot == boot.ID {
 		return old
 	}
 	e := &edge{

@@ -42,9 +42,7 @@ func (s *Edges) handler(at fake.Boot) http.Handler {
 
 // refuse writes an error as Caddy's admin API does.
 func refuse(w http.ResponseWriter, code int, message string) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(code)
-	_ = json.NewEncoder(w).Encode(map[string]string{"error": message}) // the caller may be gone
+	write(w, code, map[string]string{"error": message})
 }
 
 // load replaces the configuration, or refuses it and keeps the old one. What is loaded already is not loaded again.
@@ -180,7 +178,17 @@ func matches(values []string, held string) bool {
 func (s *Edges) answer(at fake.Boot, w http.ResponseWriter) {
 	var document Document
 	s.world.Locked(func(l fake.Locked) { document = s.at(l, at).document() })
-	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Etag", `"`+document.Revision+`"`)
-	_ = json.NewEncoder(w).Encode(document) // the caller may be gone
+	write(w, http.StatusOK, document)
+}
+
+func write(w http.ResponseWriter, code int, body any) {
+	encoded, err := json.Marshal(body)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(code)
+	_, _ = w.Write(encoded) // the caller may be gone
 }

@@ -17,7 +17,7 @@ type member struct {
 	added         time.Time
 	serving       bool
 	inFlight      int64
-	requests      uint64
+	requests      int64
 
 	result   Result
 	answered bool // healthy or degraded before
@@ -122,7 +122,7 @@ func (m *member) describe() Member {
 	shown := Member{
 		Name: m.name, Address: m.address, State: m.state, Since: m.since.UTC(), Serving: m.serving,
 		Probe: ProbeOutcome{Result: m.result}, InFlight: m.inFlight, Requests: m.requests,
-		LatencyHistogram: make([]uint64, len(latencyBuckets)+1),
+		LatencyHistogram: make([]int64, len(latencyBuckets)+1),
 	}
 	if !m.checked.IsZero() {
 		at := m.checked.UTC()
@@ -138,6 +138,7 @@ func (m *member) describe() Member {
 		shown.Probe.Message = "answered 503 with the status degraded"
 	case Unhealthy:
 		shown.Probe.Message = "probing: dial tcp " + m.address + ": connect: connection refused"
+	case Unknown:
 	}
 	if m.result == Degraded || m.result == Unhealthy {
 		shown.Probe.ConsecutiveFailures = m.edge.pushed.Probe.Retries

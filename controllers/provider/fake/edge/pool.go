@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"errors"
@@ -83,7 +84,7 @@ func (e *edge) setInFlight(name string, count int64) {
 			continue
 		}
 		if count > m.inFlight {
-			m.requests += uint64(count - m.inFlight)
+			m.requests += count - m.inFlight
 		}
 		m.inFlight = count
 		if count == 0 && m.state != Active {
@@ -128,7 +129,7 @@ func (p Push) equal(other Push) bool {
 // decodePush reads a push as strictly as the module does in what the operator can get wrong.
 func decodePush(body []byte) (Push, error) {
 	push := Push{}
-	decoder := json.NewDecoder(strings.NewReader(string(body)))
+	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&push); err != nil {
 		return push, err
@@ -146,20 +147,24 @@ func decodePush(body []byte) (Push, error) {
 	case push.Members == nil:
 		return push, errors.New("members: the list is missing; write [] to empty the pool")
 	}
+	return push, validMembers(push.Members)
+}
+
+func validMembers(members []PushedMember) error {
 	names, addresses := map[string]bool{}, map[string]bool{}
-	for i, m := range push.Members {
+	for i, m := range members {
 		if _, err := netip.ParseAddrPort(m.Address); err != nil {
-			return push, fmt.Errorf("members[%d].address: %q is no IP address with a port", i, m.Address)
+			return fmt.Errorf("members[%d].address: %q is no IP address with a port", i, m.Address)
 		}
 		if m.Name == "" || names[m.Name] || addresses[m.Address] {
-			return push, fmt.Errorf("members[%d]: name %q and address %q must be given, once each", i, m.Name, m.Address)
+			return fmt.Errorf("members[%d]: name %q and address %q must be given, once each", i, m.Name, m.Address)
 		}
 		if m.State != Active && m.State != Draining {
-			return push, fmt.Errorf("members[%d].state: %q is unknown; write active or draining", i, m.State)
+			return fmt.Errorf("members[%d].state: %q is unknown; write active or draining", i, m.State)
 		}
 		names[m.Name], addresses[m.Address] = true, true
 	}
-	return push, nil
+	return nil
 }
 
 // compareNames orders bot-2 before bot-10.

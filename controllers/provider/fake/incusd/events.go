@@ -6,9 +6,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/generalbots/botcluster-operator/controllers/provider/fake"
 	"github.com/gorilla/websocket"
-	"github.com/lxc/incus/v6/shared/api"
+	incusapi "github.com/lxc/incus/v6/shared/api"
+
+	"github.com/generalbots/botcluster-operator/controllers/provider/fake"
 )
 
 // Timing of the daemon's websockets (Incus: events/connections.go).
@@ -72,10 +73,10 @@ func (s *Server) subscribe(r *request) (*fake.Subscription, error) {
 	if text := r.URL.Query().Get("type"); text != "" {
 		types = strings.Split(text, ",")
 	}
-	known := append(fake.EventTypes(), api.EventTypeLogging, api.EventTypeNetworkACL)
+	known := append(fake.EventTypes(), incusapi.EventTypeLogging, incusapi.EventTypeNetworkACL)
 	for _, kind := range types {
 		if !slices.Contains(known, kind) {
-			return nil, api.StatusErrorf(http.StatusBadRequest, "%q isn't a supported event type", kind)
+			return nil, incusapi.StatusErrorf(http.StatusBadRequest, "%q isn't a supported event type", kind)
 		}
 	}
 	return s.world.Subscribe(r.caller, project, types)
@@ -90,7 +91,7 @@ func (s *Server) forward(
 		case <-left:
 			return false
 		case <-ping:
-			return conn.WriteControl(websocket.PingMessage, []byte("keepalive"), time.Now().Add(controlTimeout)) == nil
+			return conn.WriteControl(websocket.PingMessage, []byte("keepalive"), fake.WallClock{}.Now().Add(controlTimeout)) == nil
 		case <-subscription.Wake():
 			events, open := subscription.Take()
 			for _, event := range events {

@@ -3,15 +3,15 @@ package incusd
 import (
 	"net/http"
 	"sync"
-	"time"
+
+	"github.com/gorilla/websocket"
+	incusapi "github.com/lxc/incus/v6/shared/api"
 
 	"github.com/generalbots/botcluster-operator/controllers/provider/fake"
-	"github.com/gorilla/websocket"
-	"github.com/lxc/incus/v6/shared/api"
 )
 
 func execPost(s *Server, r *request) reply {
-	post := api.InstanceExecPost{}
+	post := incusapi.InstanceExecPost{}
 	if err := r.decode(&post); err != nil {
 		return failed(err)
 	}
@@ -158,7 +158,7 @@ func (x *session) ping(p *fake.Process, conns ...*websocket.Conn) {
 		case <-due:
 		}
 		for _, conn := range conns {
-			_ = conn.WriteControl(websocket.PingMessage, []byte("keepalive"), time.Now().Add(controlTimeout))
+			_ = conn.WriteControl(websocket.PingMessage, []byte("keepalive"), fake.WallClock{}.Now().Add(controlTimeout))
 		}
 	}
 }

@@ -5,9 +5,10 @@ import (
 	"io"
 	"syscall"
 
-	"github.com/generalbots/botcluster-operator/controllers/provider/fake"
 	"github.com/gorilla/websocket"
-	"github.com/lxc/incus/v6/shared/api"
+	incusapi "github.com/lxc/incus/v6/shared/api"
+
+	"github.com/generalbots/botcluster-operator/controllers/provider/fake"
 )
 
 // blockSize is that of socat, which is what most execs run.
@@ -80,7 +81,7 @@ func (x *session) control(p *fake.Process) {
 			p.Kill(int(syscall.SIGKILL))
 			return
 		}
-		command := api.InstanceExecControl{}
+		command := incusapi.InstanceExecControl{}
 		if json.Unmarshal(message, &command) == nil && command.Command == "signal" {
 			p.Kill(command.Signal)
 		}

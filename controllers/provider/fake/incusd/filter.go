@@ -5,7 +5,7 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/lxc/incus/v6/shared/api"
+	incusapi "github.com/lxc/incus/v6/shared/api"
 )
 
 // filter is a parsed ?filter= (Incus: internal/filter): clauses of field, operator and value joined by and, or, from left
@@ -95,7 +95,7 @@ func (c *clause) compile() {
 	c.pattern, _ = regexp.Compile("(?i)" + expression) // what is no pattern is compared as it is
 }
 
-func (f filter) matches(i api.Instance) bool {
+func (f filter) matches(i incusapi.Instance) bool {
 	match := true
 	for _, c := range f {
 		fits := c.fits(fieldOf(i, c.field)) != c.unequal
@@ -113,7 +113,7 @@ func (c *clause) fits(value string) bool {
 	if c.pattern != nil {
 		return c.pattern.MatchString(value)
 	}
-	for _, one := range strings.Split(c.value, ",") {
+	for one := range strings.SplitSeq(c.value, ",") {
 		if strings.EqualFold(value, one) {
 			return true
 		}
@@ -122,7 +122,7 @@ func (c *clause) fits(value string) bool {
 }
 
 // fieldOf is the value of a field as filters name it; one that is not there is empty.
-func fieldOf(i api.Instance, field string) string {
+func fieldOf(i incusapi.Instance, field string) string {
 	head, rest, _ := strings.Cut(field, ".")
 	switch head {
 	case "name":

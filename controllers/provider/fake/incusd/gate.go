@@ -7,8 +7,9 @@ import (
 	"net/http"
 	"strings"
 
+	incusapi "github.com/lxc/incus/v6/shared/api"
+
 	"github.com/generalbots/botcluster-operator/controllers/provider/fake"
-	"github.com/lxc/incus/v6/shared/api"
 )
 
 // gate puts the world's gate before the routes.
@@ -25,7 +26,7 @@ func (s *Server) gate() http.Handler {
 				return
 			}
 			req := &request{Request: r, caller: s.callerOf(r), body: body}
-			routes.ServeHTTP(w, r.WithContext(withRequest(req)))
+			routes.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), requestKey{}, req)))
 		}),
 	}
 }
@@ -33,19 +34,21 @@ func (s *Server) gate() http.Handler {
 // requestKey carries the request through the mux, which adds the values of the path.
 type requestKey struct{}
 
-func withRequest(r *request) context.Context { return context.WithValue(r.Context(), requestKey{}, r) }
-
 func requestOf(r *http.Request) *request {
-	req := *r.Context().Value(requestKey{}).(*request)
-	req.Request = r
-	return &req
+	outer, ok := r.Context().Value(requestKey{}).(*request)
+	if !ok {
+		panic("incusd: a request came around the gate")
+	}
+	inner := *outer
+	inner.Request = r
+	return &inner
 }
 
 // describe is how a request goes into the journal.
 func describe(r *http.Request, body []byte) fake.Call {
 	project := r.URL.Query().Get("project")
 	if project == "" {
-		project = api.ProjectDefaultName
+		project = incusapi.ProjectDefaultName
 	}
 	call := fake.Call{
 		System: fake.SystemIncus, Class: fake.Write, Verb: r.Method, Path: r.URL.Path, Project: project,
@@ -68,7 +71,9 @@ func describe(r *http.Request, body []byte) fake.Call {
 
 // createdName is the instance that a POST is about; empty if the body does not say.
 func createdName(body []byte) string {
-	named := struct{ Name string }{}
+	named := struct {
+		Name string `json:"name"`
+	}{}
 	if json.Unmarshal(body, &named) != nil {
 		return ""
 	}

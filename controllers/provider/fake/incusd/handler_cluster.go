@@ -3,7 +3,7 @@ package incusd
 import (
 	"net/http"
 
-	"github.com/lxc/incus/v6/shared/api"
+	incusapi "github.com/lxc/incus/v6/shared/api"
 )
 
 func clusterGet(s *Server, _ *request) reply { return ok(s.world.Cluster()) }
@@ -13,7 +13,7 @@ func membersGet(s *Server, r *request) reply {
 	if err != nil {
 		return failed(err)
 	}
-	return list(r, members, func(m api.ClusterMember) string { return within("", "cluster", "members", m.ServerName) })
+	return list(r, members, func(m incusapi.ClusterMember) string { return within("", "cluster", "members", m.ServerName) })
 }
 
 func memberGet(s *Server, r *request) reply {
@@ -34,7 +34,7 @@ func groupsGet(s *Server, r *request) reply {
 	if err != nil {
 		return failed(err)
 	}
-	return list(r, groups, func(g api.ClusterGroup) string { return within("", "cluster", "groups", g.Name) })
+	return list(r, groups, func(g incusapi.ClusterGroup) string { return within("", "cluster", "groups", g.Name) })
 }
 
 func groupGet(s *Server, r *request) reply {

@@ -6,8 +6,9 @@ import (
 	"slices"
 	"strconv"
 
+	incusapi "github.com/lxc/incus/v6/shared/api"
+
 	"github.com/generalbots/botcluster-operator/controllers/provider/fake"
-	"github.com/lxc/incus/v6/shared/api"
 )
 
 func fileGet(s *Server, r *request) reply {
@@ -29,7 +30,7 @@ func fileGet(s *Server, r *request) reply {
 			return
 		}
 		w.Header().Set("Content-Type", "application/octet-stream")
-		_, _ = w.Write(file.Content) // the caller may be gone
+		_, _ = w.Write(file.Content) //nolint:gosec // a file is shown as it is; the caller may be gone
 	}
 }
 
@@ -38,7 +39,7 @@ func filePost(s *Server, r *request) reply {
 	if name == "" {
 		return errNoPath()
 	}
-	uid, gid, mode, kind, writeMode := api.ParseFileHeaders(r.Header)
+	uid, gid, mode, kind, writeMode := incusapi.ParseFileHeaders(r.Header)
 	if !slices.Contains([]string{"overwrite", "append"}, writeMode) {
 		return refused(http.StatusBadRequest, "Bad file write mode: "+writeMode)
 	}

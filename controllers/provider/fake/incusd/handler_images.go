@@ -1,13 +1,13 @@
 package incusd
 
-import "github.com/lxc/incus/v6/shared/api"
+import incusapi "github.com/lxc/incus/v6/shared/api"
 
 func imagesGet(s *Server, r *request) reply {
 	images, err := s.world.Images(r.project())
 	if err != nil {
 		return failed(err)
 	}
-	return list(r, images, func(i api.Image) string { return within("", "images", i.Fingerprint) })
+	return list(r, images, func(i incusapi.Image) string { return within("", "images", i.Fingerprint) })
 }
 
 func imageGet(s *Server, r *request) reply {
@@ -20,7 +20,7 @@ func aliasesGet(s *Server, r *request) reply {
 	if err != nil {
 		return failed(err)
 	}
-	return list(r, aliases, func(a api.ImageAliasesEntry) string { return within("", "images", "aliases", a.Name) })
+	return list(r, aliases, func(a incusapi.ImageAliasesEntry) string { return within("", "images", "aliases", a.Name) })
 }
 
 func aliasGet(s *Server, r *request) reply {

@@ -6,8 +6,9 @@ import (
 	"net/http"
 	"sync"
 
+	incusapi "github.com/lxc/incus/v6/shared/api"
+
 	"github.com/generalbots/botcluster-operator/controllers/provider/fake"
-	"github.com/lxc/incus/v6/shared/api"
 )
 
 // listCache keeps the JSON of instances that did not change since the last list, because a list of 11,000 instances is
@@ -31,7 +32,7 @@ func instancesGet(s *Server, r *request) reply {
 	if err != nil {
 		return refused(http.StatusBadRequest, "Invalid filter: "+err.Error())
 	}
-	if kind := r.URL.Query().Get("instance-type"); kind != "" && kind != string(api.InstanceTypeContainer) {
+	if kind := r.URL.Query().Get("instance-type"); kind != "" && kind != string(incusapi.InstanceTypeContainer) {
 		return ok([]string{})
 	}
 	visible := func(l fake.Listed) bool {

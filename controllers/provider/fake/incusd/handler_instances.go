@@ -3,11 +3,11 @@ package incusd
 import (
 	"net/http"
 
-	"github.com/lxc/incus/v6/shared/api"
+	incusapi "github.com/lxc/incus/v6/shared/api"
 )
 
 func instancesPost(s *Server, r *request) reply {
-	post := api.InstancesPost{}
+	post := incusapi.InstancesPost{}
 	if err := r.decode(&post); err != nil {
 		return failed(err)
 	}
@@ -24,7 +24,7 @@ func instanceGet(s *Server, r *request) reply {
 }
 
 func instancePut(s *Server, r *request) reply {
-	put := api.InstancePut{}
+	put := incusapi.InstancePut{}
 	if err := r.decode(&put); err != nil {
 		return failed(err)
 	}
@@ -48,7 +48,7 @@ func stateGet(s *Server, r *request) reply {
 }
 
 func statePut(s *Server, r *request) reply {
-	put := api.InstanceStatePut{Timeout: -1} // of a body that has none
+	put := incusapi.InstanceStatePut{Timeout: -1} // of a body that has none
 	if err := r.decode(&put); err != nil {
 		return failed(err)
 	}

@@ -1,9 +1,9 @@
 package incusd
 
-import "github.com/lxc/incus/v6/shared/api"
+import incusapi "github.com/lxc/incus/v6/shared/api"
 
 func networksGet(s *Server, r *request) reply {
-	return list(r, s.world.Networks(), func(n api.Network) string { return within("", "networks", n.Name) })
+	return list(r, s.world.Networks(), func(n incusapi.Network) string { return within("", "networks", n.Name) })
 }
 
 func networkGet(s *Server, r *request) reply {

@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/lxc/incus/v6/shared/api"
+	incusapi "github.com/lxc/incus/v6/shared/api"
 )
 
 func operationsGet(s *Server, r *request) reply {
@@ -67,8 +67,8 @@ func operationWait(s *Server, r *request) reply {
 		if err != nil || r.Context().Err() != nil {
 			panic(http.ErrAbortHandler) // the head is out: all that is left is to break off
 		}
-		writeBody(w, api.ResponseRaw{
-			Type: api.SyncResponse, Status: api.Success.String(), StatusCode: int(api.Success), Metadata: op,
+		writeBody(w, incusapi.ResponseRaw{
+			Type: incusapi.SyncResponse, Status: incusapi.Success.String(), StatusCode: int(incusapi.Success), Metadata: op,
 		})
 	}
 }

@@ -1,13 +1,13 @@
 package incusd
 
-import "github.com/lxc/incus/v6/shared/api"
+import incusapi "github.com/lxc/incus/v6/shared/api"
 
 func profilesGet(s *Server, r *request) reply {
 	profiles, err := s.world.Profiles(r.project())
 	if err != nil {
 		return failed(err)
 	}
-	return list(r, profiles, func(p api.Profile) string { return within(p.Project, "profiles", p.Name) })
+	return list(r, profiles, func(p incusapi.Profile) string { return within(p.Project, "profiles", p.Name) })
 }
 
 func profileGet(s *Server, r *request) reply {
@@ -16,7 +16,7 @@ func profileGet(s *Server, r *request) reply {
 }
 
 func profilesPost(s *Server, r *request) reply {
-	post := api.ProfilesPost{}
+	post := incusapi.ProfilesPost{}
 	if err := r.decode(&post); err != nil {
 		return failed(err)
 	}
@@ -25,7 +25,7 @@ func profilesPost(s *Server, r *request) reply {
 }
 
 func profilePut(s *Server, r *request) reply {
-	put := api.ProfilePut{}
+	put := incusapi.ProfilePut{}
 	if err := r.decode(&put); err != nil {
 		return failed(err)
 	}

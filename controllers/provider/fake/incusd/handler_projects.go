@@ -1,9 +1,9 @@
 package incusd
 
-import "github.com/lxc/incus/v6/shared/api"
+import incusapi "github.com/lxc/incus/v6/shared/api"
 
 func projectsGet(s *Server, r *request) reply {
-	return list(r, s.world.Projects(r.caller), func(p api.Project) string { return within("", "projects", p.Name) })
+	return list(r, s.world.Projects(r.caller), func(p incusapi.Project) string { return within("", "projects", p.Name) })
 }
 
 func projectGet(s *Server, r *request) reply {
@@ -15,7 +15,7 @@ func projectGet(s *Server, r *request) reply {
 }
 
 func projectsPost(s *Server, r *request) reply {
-	post := api.ProjectsPost{}
+	post := incusapi.ProjectsPost{}
 	if err := r.decode(&post); err != nil {
 		return failed(err)
 	}

@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/lxc/incus/v6/shared/api"
+	incusapi "github.com/lxc/incus/v6/shared/api"
 )
 
 func serverGet(s *Server, r *request) reply {
@@ -23,12 +23,12 @@ func metricsGet(s *Server, r *request) reply {
 	}
 	return func(w http.ResponseWriter) {
 		w.Header().Set("Content-Type", "text/plain")
-		_, _ = w.Write([]byte(text)) // the caller may be gone
+		_, _ = w.Write([]byte(text)) //nolint:gosec // the page is plain text; the caller may be gone
 	}
 }
 
 func certificatesGet(s *Server, r *request) reply {
-	return list(r, s.world.Certificates(), func(c api.Certificate) string { return "/1.0/certificates/" + c.Fingerprint })
+	return list(r, s.world.Certificates(), func(c incusapi.Certificate) string { return "/1.0/certificates/" + c.Fingerprint })
 }
 
 func certificateGet(s *Server, r *request) reply {
@@ -54,5 +54,5 @@ func list[T any](r *request, objects []T, address func(T) string) reply {
 
 // within is an address below /1.0, with its project unless that is the default one.
 func within(project string, parts ...string) string {
-	return api.NewURL().Path(append([]string{"1.0"}, parts...)...).Project(project).String()
+	return incusapi.NewURL().Path(append([]string{"1.0"}, parts...)...).Project(project).String()
 }

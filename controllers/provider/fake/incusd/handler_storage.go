@@ -4,11 +4,11 @@ import (
 	"cmp"
 	"net/http"
 
-	"github.com/lxc/incus/v6/shared/api"
+	incusapi "github.com/lxc/incus/v6/shared/api"
 )
 
 func poolsGet(s *Server, r *request) reply {
-	return list(r, s.world.StoragePools(), func(p api.StoragePool) string { return within("", "storage-pools", p.Name) })
+	return list(r, s.world.StoragePools(), func(p incusapi.StoragePool) string { return within("", "storage-pools", p.Name) })
 }
 
 func poolGet(s *Server, r *request) reply {
@@ -28,13 +28,13 @@ func volumesGet(s *Server, r *request) reply {
 		return failed(err)
 	}
 	if kind := r.PathValue("type"); kind != "" && kind != "custom" {
-		volumes = []api.StorageVolume{}
+		volumes = []incusapi.StorageVolume{}
 	}
-	return list(r, volumes, func(v api.StorageVolume) string { return v.URL("1.0", pool).String() })
+	return list(r, volumes, func(v incusapi.StorageVolume) string { return v.URL("1.0", pool).String() })
 }
 
 func volumesPost(s *Server, r *request) reply {
-	post := api.StorageVolumesPost{}
+	post := incusapi.StorageVolumesPost{}
 	if err := r.decode(&post); err != nil {
 		return failed(err)
 	}
@@ -55,7 +55,7 @@ func volumePut(s *Server, r *request) reply { return changeVolume(s, r, false) }
 func volumePatch(s *Server, r *request) reply { return changeVolume(s, r, true) }
 
 func changeVolume(s *Server, r *request, merging bool) reply {
-	put := api.StorageVolumePut{}
+	put := incusapi.StorageVolumePut{}
 	if err := customOnly(r); err != nil {
 		return failed(err)
 	}
@@ -78,5 +78,5 @@ func customOnly(r *request) error {
 	if r.PathValue("type") == "custom" {
 		return nil
 	}
-	return api.StatusErrorf(http.StatusNotFound, "Storage pool volume not found")
+	return incusapi.StatusErrorf(http.StatusNotFound, "Storage pool volume not found")
 }

@@ -14,7 +14,9 @@ import (
 	"net"
 	"time"
 
-	"github.com/lxc/incus/v6/shared/api"
+	incusapi "github.com/lxc/incus/v6/shared/api"
+
+	"github.com/generalbots/botcluster-operator/controllers/provider/fake"
 )
 
 // Identity is a self-signed certificate with its key, both PEM.
@@ -27,21 +29,23 @@ type Identity struct {
 
 // NewIdentity makes a certificate that is valid for the loopback. The world does not trust it yet.
 func NewIdentity(name string) (Identity, error) {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	random := rand.Reader //nolint:forbidigo // a key is the one thing here that must be another in each run
+	key, err := ecdsa.GenerateKey(elliptic.P256(), random)
 	if err != nil {
 		return Identity{}, err
 	}
+	now := fake.WallClock{}.Now() // TLS compares it with that of the machine
 	template := &x509.Certificate{
-		SerialNumber: big.NewInt(time.Now().UnixNano()),
+		SerialNumber: big.NewInt(now.UnixNano()),
 		Subject:      pkix.Name{CommonName: name, Organization: []string{"Linux Containers"}},
-		NotBefore:    time.Now().Add(-time.Hour),
-		NotAfter:     time.Now().Add(24 * time.Hour),
+		NotBefore:    now.Add(-time.Hour),
+		NotAfter:     now.Add(24 * time.Hour),
 		KeyUsage:     x509.KeyUsageDigitalSignature,
 		ExtKeyUsage:  []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
 		DNSNames:     []string{name, "localhost"},
 		IPAddresses:  []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback},
 	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	der, err := x509.CreateCertificate(random, template, template, &key.PublicKey, key)
 	if err != nil {
 		return Identity{}, err
 	}
@@ -63,10 +67,10 @@ func fingerprint(der []byte) string {
 }
 
 // Trusted is the entry of the trust store that gives the identity every right, or, with projects, those on them.
-func (i Identity) Trusted(projects ...string) api.Certificate {
-	return api.Certificate{
-		CertificatePut: api.CertificatePut{
-			Name: i.Name, Type: api.CertificateTypeClient, Certificate: i.Certificate,
+func (i Identity) Trusted(projects ...string) incusapi.Certificate {
+	return incusapi.Certificate{
+		CertificatePut: incusapi.CertificatePut{
+			Name: i.Name, Type: incusapi.CertificateTypeClient, Certificate: i.Certificate,
 			Restricted: len(projects) > 0, Projects: projects,
 		},
 		Fingerprint: i.Fingerprint,

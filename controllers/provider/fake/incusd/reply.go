@@ -5,8 +5,9 @@ import (
 	"fmt"
 	"net/http"
 
+	incusapi "github.com/lxc/incus/v6/shared/api"
+
 	"github.com/generalbots/botcluster-operator/controllers/provider/fake"
-	"github.com/lxc/incus/v6/shared/api"
 )
 
 // reply writes the answer of a handler.
@@ -21,8 +22,8 @@ func okETag(metadata any, etag string) reply {
 		if etag != "" {
 			w.Header().Set("ETag", fmt.Sprintf("%q", etag))
 		}
-		writeJSON(w, http.StatusOK, api.ResponseRaw{
-			Type: api.SyncResponse, Status: api.Success.String(), StatusCode: int(api.Success), Metadata: metadata,
+		writeJSON(w, http.StatusOK, incusapi.ResponseRaw{
+			Type: incusapi.SyncResponse, Status: incusapi.Success.String(), StatusCode: int(incusapi.Success), Metadata: metadata,
 		})
 	}
 }
@@ -34,19 +35,19 @@ func empty() reply { return ok(map[string]any{}) }
 func created(location string) reply {
 	return func(w http.ResponseWriter) {
 		w.Header().Set("Location", location)
-		writeJSON(w, http.StatusCreated, api.ResponseRaw{
-			Type: api.SyncResponse, Status: api.Success.String(), StatusCode: int(api.Success),
+		writeJSON(w, http.StatusCreated, incusapi.ResponseRaw{
+			Type: incusapi.SyncResponse, Status: incusapi.Success.String(), StatusCode: int(incusapi.Success),
 		})
 	}
 }
 
 // started is the answer to what goes on in the background.
-func started(op api.Operation) reply {
+func started(op incusapi.Operation) reply {
 	return func(w http.ResponseWriter) {
 		url := "/1.0/operations/" + op.ID
 		w.Header().Set("Location", url)
-		writeJSON(w, http.StatusAccepted, api.ResponseRaw{
-			Type: api.AsyncResponse, Status: api.OperationCreated.String(), StatusCode: int(api.OperationCreated),
+		writeJSON(w, http.StatusAccepted, incusapi.ResponseRaw{
+			Type: incusapi.AsyncResponse, Status: incusapi.OperationCreated.String(), StatusCode: int(incusapi.OperationCreated),
 			Operation: url, Metadata: op,
 		})
 	}
@@ -57,7 +58,7 @@ func failed(err error) reply { return refused(fake.StatusOf(err), err.Error()) }
 
 func refused(code int, message string) reply {
 	return func(w http.ResponseWriter) {
-		writeJSON(w, code, api.ResponseRaw{Type: api.ErrorResponse, Error: message, Code: code})
+		writeJSON(w, code, incusapi.ResponseRaw{Type: incusapi.ErrorResponse, Error: message, Code: code})
 	}
 }
 
@@ -70,22 +71,24 @@ func orFailed(err error, done reply) reply {
 }
 
 // either answers with an operation, or with why there is none.
-func either(op api.Operation, err error) reply {
+func either(op incusapi.Operation, err error) reply {
 	if err != nil {
 		return failed(err)
 	}
 	return started(op)
 }
 
-func writeJSON(w http.ResponseWriter, code int, body api.ResponseRaw) {
+func writeJSON(w http.ResponseWriter, code int, body incusapi.ResponseRaw) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(code)
 	writeBody(w, body)
 }
 
 // writeBody writes JSON as the daemon does, without escapes for HTML.
-func writeBody(w http.ResponseWriter, body api.ResponseRaw) {
+func writeBody(w http.ResponseWriter, body incusapi.ResponseRaw) {
 	encoder := json.NewEncoder(w)
 	encoder.SetEscapeHTML(false)
-	_ = encoder.Encode(body) // the caller may be gone
+	if err := encoder.Encode(body); err != nil {
+		return // the caller is gone
+	}
 }

@@ -6,8 +6,9 @@ import (
 	"net/http"
 	"strconv"
 
+	incusapi "github.com/lxc/incus/v6/shared/api"
+
 	"github.com/generalbots/botcluster-operator/controllers/provider/fake"
-	"github.com/lxc/incus/v6/shared/api"
 )
 
 // request is one call of the API, as a handler sees it.
@@ -22,7 +23,7 @@ func (r *request) project() string {
 	if name := r.URL.Query().Get("project"); name != "" {
 		return name
 	}
-	return api.ProjectDefaultName
+	return incusapi.ProjectDefaultName
 }
 
 // scope is the project of a list: empty for all of them.
@@ -32,7 +33,7 @@ func (r *request) scope() (string, error) {
 		return r.project(), nil
 	}
 	if query.Get("project") != "" {
-		return "", api.StatusErrorf(http.StatusBadRequest, "Cannot specify a project when requesting all projects")
+		return "", incusapi.StatusErrorf(http.StatusBadRequest, "Cannot specify a project when requesting all projects")
 	}
 	return "", nil
 }
@@ -51,7 +52,7 @@ func (r *request) ref() fake.Ref { return fake.Ref{Project: r.project(), Name: r
 // decode reads the JSON body into target; the error is the daemon's 400.
 func (r *request) decode(target any) error {
 	if err := json.NewDecoder(bytes.NewReader(r.body)).Decode(target); err != nil {
-		return api.StatusErrorf(http.StatusBadRequest, "%v", err)
+		return incusapi.StatusErrorf(http.StatusBadRequest, "%v", err)
 	}
 	return nil
 }

@@ -4,8 +4,9 @@ import (
 	"net/http"
 	"slices"
 
+	incusapi "github.com/lxc/incus/v6/shared/api"
+
 	"github.com/generalbots/botcluster-operator/controllers/provider/fake"
-	"github.com/lxc/incus/v6/shared/api"
 )
 
 // handler answers one endpoint.
@@ -21,7 +22,7 @@ var (
 	trusted right = func(fake.Caller, string) error { return nil }
 	usage   right = func(c fake.Caller, project string) error { return c.MayUse(project) }
 	sight   right = func(c fake.Caller, project string) error {
-		if project == api.ProjectDefaultName {
+		if project == incusapi.ProjectDefaultName {
 			return nil
 		}
 		return c.MayUse(project)

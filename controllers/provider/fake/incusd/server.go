@@ -3,14 +3,20 @@ package incusd
 import (
 	"context"
 	"errors"
+	"io"
+	"log"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"github.com/generalbots/botcluster-operator/controllers/provider/fake"
 )
+
+// headerTimeout is the daemon's (Incus: api.go, restServer).
+const headerTimeout = 3 * time.Second
 
 // Server answers for a World on one socket. It must be closed.
 type Server struct {
@@ -87,18 +93,23 @@ func newServer(world *fake.World) *Server {
 
 // Up makes the server answer, after Down on the same address as before.
 func (s *Server) Up() error {
-	listener, err := s.listen()
+	//nolint:forbidigo // the server has no caller whose context it could outlive: it ends with Down
+	ctx, cancel := context.WithCancel(context.Background())
+	listener, err := s.listen(ctx)
 	if err != nil {
+		cancel()
 		return err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	ctx, cancel := context.WithCancel(context.Background())
 	s.closed, s.cancel = ctx.Done(), cancel
 	server := &http.Server{
 		Handler:     s.handler,
 		BaseContext: func(net.Listener) context.Context { return ctx },
 		ConnState:   s.count,
+
+		ReadHeaderTimeout: headerTimeout,
+		ErrorLog:          log.New(io.Discard, "", 0), // what it has to say is the callers' doing
 	}
 	s.server, s.listener = server, listener
 	s.busy++
@@ -109,15 +120,16 @@ func (s *Server) Up() error {
 	return nil
 }
 
-func (s *Server) listen() (net.Listener, error) {
+func (s *Server) listen(ctx context.Context) (net.Listener, error) {
+	config := net.ListenConfig{}
 	if s.Socket != "" {
-		return net.Listen("unix", s.Socket)
+		return config.Listen(ctx, "unix", s.Socket)
 	}
 	address := "127.0.0.1:0"
 	if s.listener != nil {
 		address = s.listener.Addr().String()
 	}
-	listener, err := net.Listen("tcp", address)
+	listener, err := config.Listen(ctx, "tcp", address)
 	if err != nil {
 		return nil, err
 	}
@@ -161,6 +173,7 @@ func (s *Server) count(_ net.Conn, state http.ConnState) {
 		s.hold()
 	case http.StateClosed, http.StateHijacked:
 		s.done()
+	case http.StateActive, http.StateIdle:
 	}
 }
 
