@@ -1,6 +1,7 @@
 package edge_test
 
 import (
+	"bytes"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -33,6 +34,7 @@ func startBot(name string) *bot {
 	mux.HandleFunc("/api/health", b.serveHealth)
 	mux.HandleFunc("/ws", b.serveWebSocket)
 	mux.HandleFunc("/stream", b.serveStream)
+	mux.HandleFunc("/upper", b.serveUpper)
 	mux.HandleFunc("/broken", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) })
 	mux.HandleFunc("/cut", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
 	mux.HandleFunc("/never", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
@@ -101,5 +103,19 @@ func (b *bot) serveWebSocket(w http.ResponseWriter, r *http.Request) {
 		if err != nil || connection.WriteMessage(kind, append([]byte(b.name+": "), message...)) != nil {
 			return
 		}
+	}
+}
+
+// serveUpper upgrades the connection to one that answers in capitals once the client has said all.
+func (b *bot) serveUpper(w http.ResponseWriter, _ *http.Request) {
+	connection, buffered, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		return
+	}
+	defer func() { _ = connection.Close() }()
+	_, _ = io.WriteString(connection, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: upper\r\n\r\n")
+	said, err := io.ReadAll(buffered)
+	if err == nil {
+		_, _ = connection.Write(bytes.ToUpper(said))
 	}
 }

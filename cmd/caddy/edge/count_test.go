@@ -1,7 +1,10 @@
 package edge_test
 
 import (
+	"bufio"
 	"context"
+	"io"
+	"net"
 	"net/http"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -83,6 +86,23 @@ var _ = Describe("Counting", func() {
 		Eventually(inFlight).Should(BeZero())
 	})
 
+	It("keeps an upgraded connection open in one direction when the other has ended", func() {
+		connection, err := caddyProcess.dialFront(GinkgoT().Context(), "", "")
+		Expect(err).NotTo(HaveOccurred())
+		DeferCleanup(connection.Close)
+		_, err = io.WriteString(connection, "GET /upper HTTP/1.1\r\nHost: edge\r\nConnection: Upgrade\r\nUpgrade: upper\r\n\r\n")
+		Expect(err).NotTo(HaveOccurred())
+		reader := bufio.NewReader(connection)
+		response, err := http.ReadResponse(reader, nil) //nolint:bodyclose // the connection is the body
+		Expect(err).NotTo(HaveOccurred())
+		Expect(response.StatusCode).To(Equal(http.StatusSwitchingProtocols))
+		_, err = io.WriteString(connection, "that is all")
+		Expect(err).NotTo(HaveOccurred())
+		Expect(connection.(*net.UnixConn).CloseWrite()).To(Succeed())
+		Expect(io.ReadAll(reader)).To(BeEquivalentTo("THAT IS ALL"))
+		Eventually(inFlight).Should(BeZero())
+	})
+
 	It("counts many at once", func() {
 		var ends []func()
 		for range 10 {
@@ -122,9 +142,10 @@ var _ = Describe("Counting", func() {
 		DeferCleanup(caddyProcess.open("/stream"))
 		moved := startBot("bot-1")
 		caddyProcess.serve(moved.active())
+		DeferCleanup(caddyProcess.open("/stream"))
 		Expect(caddyProcess.pool().Members).To(HaveLen(2))
 		read := caddyProcess.call(http.MethodGet, "/metrics", nil)
 		Expect(read.Status).To(Equal(http.StatusOK), read.Body)
-		Expect(read.Body).To(ContainSubstring(`botcluster_edge_member_in_flight{member="bot-1"} 1` + "\n"))
+		Expect(read.Body).To(ContainSubstring(`botcluster_edge_member_in_flight{member="bot-1"} 2` + "\n"))
 	})
 })

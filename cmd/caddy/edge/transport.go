@@ -1,7 +1,6 @@
 package edge
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,8 +9,6 @@ import (
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
-
-	"github.com/generalbots/botcluster-operator/cmd/caddy/pool"
 )
 
 func init() {
@@ -62,20 +59,15 @@ func (t *Transport) RoundTrip(request *http.Request) (*http.Response, error) {
 	begin := time.Now()
 	response, err := t.HTTPTransport.RoundTrip(request)
 	if err != nil {
-		countFailure(admitted, request, err)
+		if request.Context().Err() == nil { // else the client gave up, and the member is not to blame
+			admitted.Failed()
+		}
+		admitted.End()
 		return nil, err //nolint:wrapcheck // the proxy tells dial errors, time-outs and cancellations apart
 	}
 	admitted.Answered(response.StatusCode, time.Since(begin))
 	response.Body = endingWith(response.Body, admitted.End)
 	return response, nil
-}
-
-// countFailure ends a request that got no answer. If the client gave up, the member is not to blame.
-func countFailure(admitted *pool.Request, request *http.Request, err error) {
-	if !errors.Is(err, context.Canceled) && request.Context().Err() == nil {
-		admitted.Failed()
-	}
-	admitted.End()
 }
 
 var (

@@ -111,9 +111,23 @@ var _ = Describe("The pool", func() {
 		It("ends with the member", func() {
 			healthyFleet(1)
 			pushTo(registry, quickProbe(3))
-			registry.Close() // returns once no probe is under way
-			before := fleet.probed(address(1))
-			Consistently(func() int { return fleet.probed(address(1)) }, "30ms").Should(Equal(before))
+			before := -1
+			Eventually(func() bool {
+				same := fleet.probed(address(1)) == before
+				before = fleet.probed(address(1))
+				return same
+			}).WithPolling(30*time.Millisecond).Should(BeTrue(), "no probe in 30 intervals")
+		})
+
+		It("is in a hurry until the first answer", func() {
+			pushTo(registry, quickProbe(3), member(1, pool.Active))
+			Eventually(func() int { return fleet.probed(address(1)) }).Should(BeNumerically(">", 3))
+			Expect(fleet.hurriedAt(address(1))).To(BeTrue())
+			fleet.answer(address(1), pool.Healthy)
+			Eventually(func() bool { return fleet.hurriedAt(address(1)) }).Should(BeFalse())
+			fleet.answer(address(1), "")
+			Eventually(result(registry, 1)).Should(Equal(pool.Unhealthy))
+			Expect(fleet.hurriedAt(address(1))).To(BeFalse())
 		})
 
 		It("applies another interval at once", func() {
@@ -223,6 +237,7 @@ var _ = Describe("The pool", func() {
 		It("are those loaded last, until they are released", func() {
 			releaseOld := registry.LoadRoutes(pool.Routes{Revision: "old"})
 			releaseFailed := registry.LoadRoutes(pool.Routes{Revision: "failed"})
+			Expect(registry.Describe().RoutesRevision).To(Equal("failed"))
 			releaseFailed()
 			Expect(registry.Describe().RoutesRevision).To(Equal("old"))
 			releaseNew := registry.LoadRoutes(pool.Routes{Revision: "new", Rules: pool.Rules{LoopbackMembers: true}})

@@ -21,16 +21,18 @@ type bots struct {
 	mu      sync.Mutex
 	answers map[string]pool.Result
 	probes  map[string]int
-	held    chan struct{} // if not nil, probes hang until it is closed
+	hurried map[string]bool // the last probe
+	held    chan struct{}   // if not nil, probes hang until it is closed
 }
 
 func newBots() *bots {
-	return &bots{answers: map[string]pool.Result{}, probes: map[string]int{}}
+	return &bots{answers: map[string]pool.Result{}, probes: map[string]int{}, hurried: map[string]bool{}}
 }
 
 // Check implements pool.Checker. A bot without an answer is dead.
-func (b *bots) Check(ctx context.Context, _ pool.Probe, address string, _ bool) pool.Observation {
+func (b *bots) Check(ctx context.Context, _ pool.Probe, address string, hurried bool) pool.Observation {
 	b.mu.Lock()
+	b.hurried[address] = hurried
 	b.probes[address]++
 	answer, held := b.answers[address], b.held
 	b.mu.Unlock()
@@ -56,6 +58,12 @@ func (b *bots) probed(address string) int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.probes[address]
+}
+
+func (b *bots) hurriedAt(address string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.hurried[address]
 }
 
 // address is that of the bot with the number.
