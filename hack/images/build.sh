@@ -1,12 +1,13 @@
 # shellcheck shell=bash
 # Builds one image: a root tree from Debian's packages and the files of its folder, packed as Incus wants it.
-# Source it after lib.sh, from the top of the checkout. The hash of an image covers this file, so a change here rebuilds all.
+# Source it after lib.sh and call it from the top of the checkout. The hash of an image covers this file, so a change here rebuilds all.
 #
 # An image is a folder of hack/images with
 #   recipe.sh   sets parent (an image, or empty: start from nothing), packages, binaries, and may define customise ROOT
 #   root/       files laid over the tree as they are
 #   masked      units that are never to start, one a line
-# binaries is a list of "package-folder=/path/in/the/image": Go commands of this repository.
+# binaries is a list of "SOURCE=/path/in/the/image". SOURCE is the folder of a Go command, or a script that prints the path of
+# what it built.
 
 images_folder=hack/images
 images_cache=$BOTCLUSTER_CACHE/images
@@ -26,37 +27,57 @@ recipe() {
 image_parent() (recipe "$1" && printf '%s\n' "$parent")
 image_binaries() (recipe "$1" && [ ${#binaries[@]} -eq 0 ] || printf '%s\n' "${binaries[@]}")
 
-# go_binary FOLDER builds a Go command into the cache and prints its path. Go's own cache makes a second build quick, and the
-# result has the same bytes as long as the sources are the same.
-go_binary() {
-	local folder=$1 result=$BOTCLUSTER_CACHE/binaries/${1//\//-}
-	have go || die "building $folder needs Go"
-	mkdir -p "$BOTCLUSTER_CACHE/binaries"
-	(cd "$folder" && CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '-s -w' -o "$result" . >&2)
-	printf '%s\n' "$result"
+# binary SOURCE builds it where it is out of date and prints its path, which belongs to these bytes for ever. Go's own cache
+# makes a second build quick, and gives the same bytes as long as the sources are the same.
+binary() {
+	local source=$1 folder=$BOTCLUSTER_CACHE/binaries work path
+	if [[ $source == *.sh ]]; then
+		"$source"
+		return
+	fi
+	have go || die "building $source needs Go"
+	mkdir -p "$folder"
+	work=$(mktemp "$folder/.work-XXXXXX")
+	(cd "$source" && CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '-s -w' -o "$work" . >&2)
+	path=$folder/${source//\//-}-$(sha256sum <"$work" | cut -c1-16)
+	rm -f "$folder/${source//\//-}"-????????????????
+	mv "$work" "$path"
+	printf '%s\n' "$path"
 }
 
-# folder_digest FOLDER is over the names, modes and contents below it.
-folder_digest() {
-	(cd "$1" && find . -printf '%P %y %m %l\n' | LC_ALL=C sort && find . -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum) | sha256sum | cut -d' ' -f1
-}
-
-# image_hash IMAGE is over all that decides its content, except for the versions of Debian's packages: those are of the day
-# on which the cache was filled.
-image_hash() {
-	local image=$1 above binary
+# folder_digest FOLDER is over the names, kinds and contents below it, and over which files are programs. Other bits of the
+# modes come from the umask of whoever checked them out, and reach no image.
+folder_digest() (
+	cd "$1" || exit 1
 	{
-		above=$(image_parent "$image")
-		[ -z "$above" ] || image_hash "$above"
-		printf '%s %s\n' "$images_suite" "$(dpkg --print-architecture)"
+		find . -printf '%P %y %l\n'
+		find . -type f -perm -u+x -printf '%P is a program\n'
+		find . -type f -exec sha256sum {} +
+	} | LC_ALL=C sort | sha256sum
+)
+
+# resolve IMAGE builds its binaries and takes its hash and those of its parents, once in a run: what is built afterwards is
+# what was hashed, even when somebody edits the sources meanwhile. The hash is over all that decides the content, except for
+# the versions of Debian's packages: those are of the day on which the cache was filled.
+declare -A hash_of path_of
+resolve() {
+	local image=$1 above entry
+	[ -z "${hash_of[$image]:-}" ] || return 0
+	above=$(image_parent "$image")
+	[ -z "$above" ] || resolve "$above"
+	while read -r entry; do
+		path_of[$entry]=$(binary "${entry%%=*}")
+	done < <(image_binaries "$image")
+	hash_of[$image]=$({
+		printf '%s %s %s\n' "$images_suite" "$(dpkg --print-architecture)" "${hash_of[${above:-none}]:-}"
 		sha256sum <"$images_folder/build.sh"
 		folder_digest "$images_folder/$image"
-		while read -r binary; do sha256sum <"$(go_binary "${binary%%=*}")"; done < <(image_binaries "$image")
-	} | sha256sum | cut -c1-16
+		while read -r entry; do sha256sum <"${path_of[$entry]}"; done < <(image_binaries "$image")
+	} | sha256sum | cut -c1-16)
 }
 
-# image_path IMAGE is the folder of the cache that holds, or will hold, its two files.
-image_path() { printf '%s/%s-%s\n' "$images_cache" "$1" "$(image_hash "$1")"; }
+# image_path IMAGE is the folder of the cache that holds, or will hold, the two files of a resolved image.
+image_path() { printf '%s/%s-%s\n' "$images_cache" "$1" "${hash_of[$1]}"; }
 
 # in_root ROOT COMMAND… runs a command in the tree, with /proc and with mounts and processes of its own that end with it.
 in_root() {
@@ -95,9 +116,9 @@ install_packages() {
 	printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d"
 	chmod 0755 "$root/usr/sbin/policy-rc.d"
 	{
-		in_root "$root" apt-get update --quiet --quiet
-		in_root "$root" apt-get upgrade --yes --quiet --quiet
-		[ $# -eq 0 ] || in_root "$root" apt-get install --yes --quiet --quiet --no-install-recommends "$@"
+		in_root "$root" apt-get update --quiet --quiet &&
+			in_root "$root" apt-get upgrade --yes --quiet --quiet &&
+			{ [ $# -eq 0 ] || in_root "$root" apt-get install --yes --quiet --quiet --no-install-recommends "$@"; }
 	} >>"$root.log" 2>&1 || die "installing packages failed: see $root.log"
 	rm -f "$root/usr/sbin/policy-rc.d" "$root/etc/resolv.conf"
 }
@@ -126,7 +147,7 @@ strip() {
 
 # fill ROOT IMAGE makes the tree of an image.
 fill() {
-	local root=$1 image=$2 binary path
+	local root=$1 image=$2 entry
 	recipe "$image"
 	if [ -z "$parent" ]; then
 		bootstrap "$root" "${packages[@]}"
@@ -135,10 +156,9 @@ fill() {
 		unsquashfs -quiet -no-progress -dest "$root" "$(image_path "$parent")/rootfs.squashfs" >"$root.log"
 		if [ ${#packages[@]} -gt 0 ]; then install_packages "$root" "${packages[@]}"; fi
 	fi
-	rsync --archive --chown=root:root --no-group --no-owner "$images_folder/$image/root/" "$root/"
-	for binary in "${binaries[@]}"; do
-		path=$(go_binary "${binary%%=*}")
-		install -D --mode=0755 "$path" "$root${binary#*=}"
+	rsync --recursive --links --perms --chmod=Du=rwx,Dgo=rx,Fu=rwX,Fgo=rX "$images_folder/$image/root/" "$root/"
+	for entry in "${binaries[@]}"; do
+		install -D --mode=0755 "${path_of[$entry]}" "$root${entry#*=}"
 	done
 	customise "$root" >>"$root.log" 2>&1
 	mask "$root" "$image"
@@ -157,7 +177,7 @@ pack() {
 		  description: $description
 		  os: debian
 		  release: $images_suite
-		  variant: $image
+		  botcluster: $image
 		templates:
 		  /etc/hostname:
 		    when: [create, copy]
@@ -173,7 +193,7 @@ pack() {
 	rm -r "$folder/metadata.yaml" "$folder/templates"
 }
 
-# build IMAGE makes sure that the cache holds the image and its parents, and prints its folder.
+# build IMAGE makes sure that the cache holds a resolved image and its parents, and prints its folder.
 build() {
 	local image=$1 path above work
 	above=$(image_parent "$image")

@@ -1,10 +1,9 @@
 #!/usr/bin/env bash
 # images.sh [--project PROJECT] [NAME…]: builds the images of hack/images that the cache does not hold (all, or those
 # named), and with a project imports them there: alias botcluster-NAME, moved when the inputs have changed.
-set -e
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/../images/build.sh"
 cd "$(dirname "$0")/../.."
-. hack/setup/lib.sh
-. hack/images/build.sh
 
 project=
 alias_prefix=botcluster-
@@ -27,11 +26,16 @@ move_alias() {
 
 image_exists() { in_project image info "$1" >/dev/null 2>&1; }
 
-# remove_unused FINGERPRINT keeps an image from which an instance was made: the same template may still launch more of it.
-remove_unused() {
-	[ -z "$(in_project list volatile.base_image="$1" --format csv --columns n)" ] || return 0
-	say "removing the image ${1:0:12} that no alias names any more"
-	in_project image delete "$1" --quiet
+# remove_outdated IMAGE FINGERPRINT removes earlier builds of the image. One from which an instance was made stays for now:
+# the same template may still launch more of it.
+remove_outdated() {
+	local fingerprint
+	for fingerprint in $(in_project image list "botcluster=$1" --format csv --columns F); do
+		if [ "$fingerprint" != "$2" ] && [ -z "$(in_project list volatile.base_image="$fingerprint" --format csv --columns n)" ]; then
+			say "removing the image ${fingerprint:0:12}, an earlier build of $1"
+			in_project image delete "$fingerprint" --quiet
+		fi
+	done
 }
 
 # unpack FINGERPRINT makes the pool's copy now, so that the first launch is as quick as the others and many at once do not all unpack.
@@ -43,17 +47,16 @@ unpack() {
 
 # import IMAGE FOLDER: the fingerprint of a split image is the SHA-256 of its two files together.
 import() {
-	local alias=$alias_prefix$1 folder=$2 fingerprint previous
+	local alias=$alias_prefix$1 folder=$2 fingerprint
 	fingerprint=$(cat "$folder/metadata.tar.gz" "$folder/rootfs.squashfs" | sha256sum | cut -d' ' -f1)
-	previous=$(alias_target "$alias")
-	if [ "$previous" = "$fingerprint" ]; then return; fi
+	if [ "$(alias_target "$alias")" = "$fingerprint" ]; then return; fi
 	say "importing $alias, fingerprint ${fingerprint:0:12}, into the project $project"
 	if ! image_exists "$fingerprint"; then
 		in_project image import "$folder/metadata.tar.gz" "$folder/rootfs.squashfs" --quiet >&2
 	fi
 	unpack "$fingerprint"
 	move_alias "$alias" "$fingerprint"
-	[ -z "$previous" ] || remove_unused "$previous"
+	remove_outdated "$1" "$fingerprint"
 }
 
 require_root
@@ -65,8 +68,11 @@ fi
 [ $# -gt 0 ] || mapfile -t < <(cd "$images_folder" && printf '%s\n' */ | sed 's|/$||' | grep --invert-match --line-regexp base)
 hold_lock images
 mkdir -p "$images_cache"
+# What an interrupted or failed run left behind; its logs have been there to read until now.
+rm -rf "$images_cache"/.work-*
 for image in "${@:-${MAPFILE[@]}}"; do
 	[ -f "$images_folder/$image/recipe.sh" ] || die "no image $image in $images_folder"
+	resolve "$image"
 	folder=$(build "$image")
 	[ -z "$project" ] || import "$image" "$folder"
 done

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# incus.sh start|stop|status: the Incus daemon of this machine. A daemon that answers is used as it is, whoever started it.
+# incus.sh start|stop|restart|status: the Incus daemon of this machine. A daemon that answers is used as it is, whoever started it.
 # Under systemd the service is started. Without systemd lxcfs and incusd are started by hand and outlive this script.
 . "$(dirname "$0")/lib.sh"
 
@@ -152,6 +152,21 @@ stop() {
 	fi
 }
 
+# restart ends the daemon alone: the instances run on, and the new daemon finds them.
+restart() {
+	local pid
+	require_root
+	if have_systemd; then
+		say "restarting the service incus"
+		systemctl restart incus.service
+	elif pid=$(daemon_pid); then
+		say "restarting the Incus daemon"
+		kill -TERM "$pid"
+		wait_until 60 no_daemon || die "the Incus daemon did not end: see $log_folder/incusd.log"
+	fi
+	start
+}
+
 status() {
 	if incus_answers; then
 		printf 'running, version %s\n' "$(incus query /1.0 | sed -n 's/.*"server_version": "\(.*\)".*/\1/p')"
@@ -164,6 +179,6 @@ status() {
 }
 
 case ${1:-} in
-start | stop | status) "$1" ;;
-*) die "usage: incus.sh start|stop|status" ;;
+start | stop | restart | status) "$1" ;;
+*) die "usage: incus.sh start|stop|restart|status" ;;
 esac

@@ -23,7 +23,19 @@ missing_incus() {
 	if ! incusd_binary >/dev/null && ! incus_answers; then printf 'incus-base\n'; fi
 }
 
-apt_install() { DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600 install --yes --quiet --quiet --no-install-recommends "$@" >&2; }
+# What apt and dpkg say goes to a log; it is shown when they fail.
+log=$BOTCLUSTER_CACHE/packages.log
+logged() {
+	mkdir -p "$BOTCLUSTER_CACHE"
+	if ! DEBIAN_FRONTEND=noninteractive "$@" >"$log" 2>&1; then
+		tail --lines=20 "$log" >&2
+		die "$1 failed, the whole of its output is in $log"
+	fi
+}
+
+apt_update() { logged apt-get -o DPkg::Lock::Timeout=600 update; }
+
+apt_install() { logged apt-get -o DPkg::Lock::Timeout=600 -o Dpkg::Use-Pty=0 install --yes --no-install-recommends "$@"; }
 
 known_to_apt() { [ -n "$(apt-cache madison "$1")" ]; }
 
@@ -45,7 +57,7 @@ install_incus() {
 	local from=()
 	if ! known_to_apt incus-base; then
 		add_backports
-		apt-get update --quiet --quiet >&2
+		apt_update
 		known_to_apt incus-base || die "neither Debian $(debian_codename) nor its backports carry incus-base"
 	fi
 	# Its libraries are newer than the release's own, so the suite is named for all of them.
@@ -65,7 +77,7 @@ if [ $((${#needed[@]} + ${#incus[@]})) -eq 0 ]; then
 fi
 hold_lock packages
 say "reading the package lists"
-apt-get update --quiet --quiet >&2
+apt_update
 # Asked again: the run that held the lock may have installed them.
 mapfile -t needed < <(missing_tools)
 mapfile -t incus < <(missing_incus)

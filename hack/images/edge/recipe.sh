@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2034
 # The edge: Caddy with the modules of this project, driven through its admin socket.
-binaries=(cmd/caddy=/usr/local/bin/caddy)
+binaries=(hack/setup/caddy.sh=/usr/local/bin/caddy)
 
 customise() {
 	in_root "$1" useradd --system --home-dir /var/lib/caddy --shell /usr/sbin/nologin caddy
