@@ -25,5 +25,5 @@ for stage in "${stages[@]}"; do
 	fi
 done
 
-go build -C hack/tools -o "$reports/summary" ./summary
+go build -C hack/tools -buildvcs=false -o "$reports/summary" ./summary
 "$reports/summary" "$reports"

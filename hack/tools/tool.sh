@@ -33,7 +33,7 @@ cache_root() {
 	fi
 }
 
-build_flags=(-trimpath -ldflags "-s -w")
+build_flags=(-trimpath -buildvcs=false -ldflags "-s -w")
 export CGO_ENABLED=0
 
 inputs_hash() {

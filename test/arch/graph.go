@@ -16,10 +16,10 @@ const Module = "github.com/generalbots/botcluster-operator"
 
 // Package is one node of an import graph, without its tests.
 type Package struct {
-	ImportPath string
+	ImportPath string `json:"ImportPath"`
 	// Standard tells that it belongs to Go's standard library.
-	Standard bool
-	Imports  []string
+	Standard bool     `json:"Standard"`
+	Imports  []string `json:"Imports"`
 }
 
 // Ours tells that the package belongs to the operator's module.

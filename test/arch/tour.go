@@ -47,11 +47,10 @@ func Tour(readme string) []string {
 func (t Tree) Rooms(folder string) []string {
 	var rooms []string
 	for name := range t {
-		if below, ok := strings.CutPrefix(name, folder+"/"); ok && strings.Contains(below, "/") {
-			room := folder + "/" + below[:strings.Index(below, "/")]
-			if !slices.Contains(rooms, room) {
-				rooms = append(rooms, room)
-			}
+		below, inside := strings.CutPrefix(name, folder+"/")
+		room, _, deeper := strings.Cut(below, "/")
+		if room = folder + "/" + room; inside && deeper && !slices.Contains(rooms, room) {
+			rooms = append(rooms, room)
 		}
 	}
 	slices.Sort(rooms)

@@ -31,8 +31,8 @@ func imagined(lines ...string) arch.Graph {
 
 func named(path string) arch.Package {
 	first, _, _ := strings.Cut(path, "/")
-	switch {
-	case first == "api" || first == "cmd" || first == "controllers" || first == "test":
+	switch first {
+	case "api", "cmd", "controllers", "test":
 		return arch.Package{ImportPath: arch.Module + "/" + path}
 	default:
 		return arch.Package{ImportPath: path, Standard: !strings.Contains(first, ".")}

@@ -12,8 +12,8 @@ import (
 	"github.com/generalbots/botcluster-operator/test/arch"
 )
 
-// todo is the mark without being it.
-const todo = "TO" + "DO"
+// mark is one of the marks, put together so that this file has none.
+const mark = "TO" + "DO"
 
 // goproxy returns the value that Go itself uses.
 func goproxy() string {
@@ -62,11 +62,11 @@ var _ = Describe("Words", func() {
 			Expect(arch.Tree{"a.go": line}.Unfinished()).To(BeEmpty())
 		}
 	},
-		Entry("in a Go comment", "// "+todo+" later", true),
-		Entry("in a shell comment", "# "+todo, true),
-		Entry("behind code", "x := 1 //"+todo+"(me) later", true),
-		Entry("in prose", "see "+todo+": write this", true),
-		Entry("as a name of Go", "ctx := context."+todo, false),
+		Entry("in a Go comment", "// "+mark+" later", true),
+		Entry("in a shell comment", "# "+mark, true),
+		Entry("behind code", "x := 1 //"+mark+"(me) later", true),
+		Entry("in prose", "see "+mark+": write this", true),
+		Entry("as a name of Go", "ctx := context."+mark, false),
 		Entry("as part of a word", "// MASTO"+"DON", false),
 	)
 
