@@ -1,15 +1,16 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"strconv"
 )
 
-// environment maps each variable to the key it sets. quoted says that the value is a JSON string.
+// environment maps each variable to the key it sets. isText says that the value is text, not a number.
 var environment = []struct {
 	variable, key string
-	quoted        bool
+	isText        bool
 }{
 	{"BOT_HEALTH", "health", true},
 	{"BOT_HEALTH_SHAPE", "healthShape", true},
@@ -29,16 +30,26 @@ func settingsFromEnvironment(lookup func(string) (string, bool)) (Settings, erro
 		if !set || value == "" {
 			continue
 		}
-		if entry.quoted {
-			value = strconv.Quote(value)
-		}
-		next, err := settings.changed(fmt.Appendf(nil, "{%q:%s}", entry.key, value))
+		next, err := settings.with(entry.key, value, entry.isText)
 		if err != nil {
 			return settings, fmt.Errorf("environment variable %s: %w", entry.variable, err)
 		}
 		settings = next
 	}
 	return settings, nil
+}
+
+// with returns the settings with one key replaced by a value as the environment has it: text, or a JSON number.
+func (s Settings) with(key, value string, isText bool) (Settings, error) {
+	var keyed any = map[string]json.RawMessage{key: json.RawMessage(value)}
+	if isText {
+		keyed = map[string]string{key: value}
+	}
+	object, err := json.Marshal(keyed)
+	if err != nil {
+		return s, fmt.Errorf("%q is no number: %w", value, err)
+	}
+	return s.changed(object)
 }
 
 // Identity is what cannot change while the server runs.

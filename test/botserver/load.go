@@ -2,12 +2,13 @@ package main
 
 import (
 	"math"
-	"runtime/debug"
 	"sync"
+	"syscall"
 	"time"
 )
 
-// leak keeps memory for ever at a rate, until the rate becomes 0 and all of it is given back.
+// leak keeps memory for ever at a rate, until the rate becomes 0 and all of it is given back. The memory comes straight from
+// the kernel: the garbage collector would neither hold it as told nor give it back at once.
 type leak struct {
 	mu   sync.Mutex
 	stop chan struct{}
@@ -30,8 +31,7 @@ func (l *leak) setRate(bytesPerSecond int64) {
 		l.stop = nil
 	}
 	if bytesPerSecond == 0 {
-		l.held = nil
-		debug.FreeOSMemory()
+		l.release()
 		return
 	}
 	l.stop = make(chan struct{})
@@ -51,16 +51,28 @@ func (l *leak) grow(bytesPerSecond int64, stop <-chan struct{}) {
 	}
 }
 
+// add keeps one more piece. When the machine has no more to give, the leak ends there.
 func (l *leak) add(size int) {
-	piece := make([]byte, size)
-	for page := 0; page < len(piece); page += 4096 {
-		piece[page] = 1 // memory that nobody wrote to is not resident
-	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.rate != 0 {
+	if l.rate == 0 || size == 0 {
+		return
+	}
+	// Populated, as memory that nobody wrote to is not resident.
+	piece, err := syscall.Mmap(-1, 0, size, syscall.PROT_READ|syscall.PROT_WRITE,
+		syscall.MAP_ANON|syscall.MAP_PRIVATE|syscall.MAP_POPULATE)
+	if err == nil {
 		l.held = append(l.held, piece)
 	}
+}
+
+// release gives everything back. The leak is locked.
+func (l *leak) release() {
+	for _, piece := range l.held {
+		// It fails only for what is not mapped, and all of these are.
+		_ = syscall.Munmap(piece)
+	}
+	l.held = nil
 }
 
 // burner keeps processor cores busy.
