@@ -48,7 +48,7 @@ func Scheme() *runtime.Scheme {
 
 // StartKubernetes starts an API server from cmd/controlplane and applies config/crd and config/rbac to it.
 func StartKubernetes(ctx context.Context) (*Kubernetes, error) {
-	assets, err := Script(ctx, "setup/controlplane.sh")
+	assets, err := controlPlane(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -61,6 +61,9 @@ func StartKubernetes(ctx context.Context) (*Kubernetes, error) {
 		CRDDirectoryPaths: []string{filepath.Join(Root(), "config", "crd")}, ErrorIfCRDPathMissing: true,
 		ControlPlaneStartTimeout: startTimeout, ControlPlaneStopTimeout: startTimeout,
 	}
+	// Nobody needs these data after a power cut, and a suite writes many small things.
+	k.environment.ControlPlane.Etcd = &envtest.Etcd{}
+	k.environment.ControlPlane.Etcd.Configure().Enable("unsafe-no-fsync")
 	if k.Config, err = k.environment.Start(); err != nil {
 		return nil, fmt.Errorf("start the API server: %w", err)
 	}
@@ -69,6 +72,14 @@ func StartKubernetes(ctx context.Context) (*Kubernetes, error) {
 		return nil, fmt.Errorf("%w (stopping: %w)", err, k.Stop())
 	}
 	return k, nil
+}
+
+// controlPlane is the folder that KUBEBUILDER_ASSETS names, as for any envtest, else our own build.
+func controlPlane(ctx context.Context) (string, error) {
+	if assets := os.Getenv("KUBEBUILDER_ASSETS"); assets != "" {
+		return assets, nil
+	}
+	return Script(ctx, "setup/controlplane.sh")
 }
 
 func (k *Kubernetes) prepare(ctx context.Context) (err error) {

@@ -43,9 +43,13 @@ type gate struct {
 	atKubernetes int
 	mode         mode
 	reached      bool
+	// latest is the BotCluster as the API server last showed it, nil when it is gone; unread before that. Reading it anew
+	// for every check would be most of the work of a run.
+	latest *v1alpha1.BotCluster
+	unread bool
 }
 
-func newGate() *gate { return &gate{} }
+func newGate() *gate { return &gate{unread: true} }
 
 func (g *gate) revive(kill context.CancelFunc) {
 	g.mutex.Lock()
@@ -101,17 +105,47 @@ func (g *gate) after(call fake.Call, _ int) {
 // client wraps the API server's client.
 func (g *gate) client(real client.WithWatch) client.Client {
 	return interceptor.NewClient(real, interceptor.Funcs{
+		Get: func(ctx context.Context, c client.WithWatch, key client.ObjectKey, o client.Object, opts ...client.GetOption) error {
+			err := c.Get(ctx, key, o, opts...)
+			g.saw(o, err)
+			return err
+		},
 		Patch: func(ctx context.Context, c client.WithWatch, o client.Object, p client.Patch, opts ...client.PatchOption) error {
-			return g.write(func() error { return c.Patch(ctx, o, p, opts...) })
+			return g.write(o, func() error { return c.Patch(ctx, o, p, opts...) })
 		},
 		SubResourcePatch: func(ctx context.Context, c client.Client, sub string, o client.Object, p client.Patch, opts ...client.SubResourcePatchOption) error {
-			return g.write(func() error { return c.SubResource(sub).Patch(ctx, o, p, opts...) })
+			return g.write(o, func() error { return c.SubResource(sub).Patch(ctx, o, p, opts...) })
 		},
 	})
 }
 
+// saw remembers what the API server answered.
+func (g *gate) saw(o client.Object, err error) {
+	bc, ours := o.(*v1alpha1.BotCluster)
+	if !ours {
+		return
+	}
+	g.mutex.Lock()
+	defer g.mutex.Unlock()
+	switch {
+	case apierrors.IsNotFound(err):
+		g.latest, g.unread = nil, false
+	case err == nil:
+		g.latest, g.unread = bc.DeepCopy(), false
+	default:
+		g.unread = true
+	}
+}
+
+// seen is the BotCluster as the API server last showed it; false when that is not known.
+func (g *gate) seen() (*v1alpha1.BotCluster, bool) {
+	g.mutex.Lock()
+	defer g.mutex.Unlock()
+	return g.latest, !g.unread
+}
+
 // write carries out one write to the API server, or lets it fail as planned.
-func (g *gate) write(do func() error) error {
+func (g *gate) write(o client.Object, do func() error) error {
 	g.mutex.Lock()
 	if g.isDead {
 		g.mutex.Unlock()
@@ -132,6 +166,7 @@ func (g *gate) write(do func() error) error {
 		return apierrors.NewConflict(schema.GroupResource{Group: v1alpha1.GroupVersion.Group, Resource: "botclusters"}, "", errors.New("changed by plan"))
 	}
 	err := do()
+	g.saw(o, err)
 	switch planned {
 	case dieAfter:
 		return g.killed()
@@ -146,4 +181,11 @@ func (g *gate) killed() error {
 	defer g.mutex.Unlock()
 	g.die()
 	return errDead
+}
+
+// forget makes the next look read the BotCluster anew.
+func (g *gate) forget() {
+	g.mutex.Lock()
+	defer g.mutex.Unlock()
+	g.unread = true
 }

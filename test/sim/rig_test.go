@@ -16,6 +16,7 @@ import (
 	clocktesting "k8s.io/utils/clock/testing"
 	"k8s.io/utils/ptr"
 	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/generalbots/botcluster-operator/api/v1alpha1"
 	"github.com/generalbots/botcluster-operator/controllers/botcluster"
@@ -33,7 +34,7 @@ const (
 	// patience is the virtual time within which every scenario must come to rest, faults included.
 	patience = 10 * time.Minute
 	// quiet is the virtual time that a world at rest is watched for.
-	quiet = 30 * time.Second
+	quiet = 12 * time.Second
 )
 
 var serial atomic.Int64
@@ -163,6 +164,7 @@ func (r *rig) apply(ctx context.Context, change func(*v1alpha1.BotClusterSpec)) 
 		}
 		change(&bc.Spec)
 		Expect(kubernetes.Client.Create(ctx, &bc)).To(Succeed())
+		r.gate.saw(&bc, nil)
 		return
 	}
 	Expect(err).NotTo(HaveOccurred())
@@ -171,16 +173,19 @@ func (r *rig) apply(ctx context.Context, change func(*v1alpha1.BotClusterSpec)) 
 		change(&bc.Spec)
 		g.Expect(kubernetes.Client.Update(ctx, &bc)).To(Succeed())
 	}).Should(Succeed())
+	r.gate.saw(&bc, nil)
 }
 
 // get reads the BotCluster; it is nil when it is gone.
 func (r *rig) get(ctx context.Context) *v1alpha1.BotCluster {
 	GinkgoHelper()
+	if bc, known := r.gate.seen(); known {
+		return bc
+	}
 	var bc v1alpha1.BotCluster
 	err := kubernetes.Client.Get(ctx, r.key, &bc)
-	if apierrors.IsNotFound(err) {
-		return nil
-	}
-	Expect(err).NotTo(HaveOccurred())
-	return &bc
+	Expect(client.IgnoreNotFound(err)).To(Succeed())
+	r.gate.saw(&bc, err)
+	latest, _ := r.gate.seen()
+	return latest
 }

@@ -106,6 +106,7 @@ var scenarios = []scenario{
 		given: running(2),
 		when: func(ctx context.Context, r *rig) {
 			Expect(kubernetes.Client.Delete(ctx, r.get(ctx))).To(Succeed())
+			r.gate.forget()
 		},
 		then: func(ctx context.Context, r *rig) bool { return r.get(ctx) == nil },
 	},
