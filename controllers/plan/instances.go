@@ -228,7 +228,8 @@ func (s *instanceStage) edgeMayStop(a Assessment) bool {
 			continue
 		}
 		staying++
-		if other.Ready() || (a.Wanted && other.Works && !other.Leaving()) {
+		stays := !other.Leaving() || other.Ordinal > a.Ordinal // of several that leave, one after the other
+		if other.Ready() || (a.Wanted && other.Works && stays) {
 			return true
 		}
 	}

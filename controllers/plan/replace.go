@@ -20,9 +20,13 @@ func replacements(want Blueprint, assessments []Assessment) map[string]string {
 		turn := choice{budget: max(want.Policy.MaxUnavailable, 0), chosen: chosen}
 		settled := true
 		for _, a := range assessments {
-			if a.Tier == tier.Tier && a.Wanted {
-				turn.tier = append(turn.tier, a)
-				settled = settled && (a.Ready() || impaired(a))
+			if a.Tier != tier.Tier || !a.Wanted {
+				continue
+			}
+			turn.tier = append(turn.tier, a)
+			settled = settled && (a.Ready() || impaired(a))
+			if a.Leaving() {
+				turn.budget--
 			}
 		}
 		turn.take(turn.goesOn)
@@ -47,7 +51,6 @@ func (c *choice) take(fits func(Assessment) bool) {
 	for _, a := range c.tier {
 		if why := replaceReason(a); why != "" && c.chosen[a.Name] == "" && fits(a) {
 			c.chosen[a.Name] = why
-			c.budget--
 		}
 	}
 }
@@ -61,7 +64,13 @@ func (c *choice) goesOn(a Assessment) bool {
 
 // takeWithin chooses what fits as long as the budget lasts.
 func (c *choice) takeWithin(fits func(Assessment) bool) {
-	c.take(func(a Assessment) bool { return c.budget > 0 && a.idle() && fits(a) })
+	c.take(func(a Assessment) bool {
+		if c.budget <= 0 || !a.idle() || !fits(a) {
+			return false
+		}
+		c.budget--
+		return true
+	})
 }
 
 func replaceReason(a Assessment) string {

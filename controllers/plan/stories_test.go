@@ -27,7 +27,9 @@ type story struct {
 	ceiling int
 }
 
-func newStory(want plan.Blueprint, ceiling int) *story { return &story{world: newWorld(want), ceiling: ceiling} }
+func newStory(want plan.Blueprint, ceiling int) *story {
+	return &story{world: newWorld(want), ceiling: ceiling}
+}
 
 // chapter begins a part of the story with what somebody does.
 func (s *story) chapter(format string, args ...any) {
@@ -81,22 +83,12 @@ func (s *story) check() {
 func (s *story) rest() {
 	GinkgoHelper()
 	for range patience {
-		if next := s.pass(); len(next.Steps) == 0 && (next.Done || (!s.deleting && next.Recheck == 0 && s.calm())) {
+		if next := s.pass(); len(next.Steps) == 0 && (next.Done || (!s.deleting && next.Recheck == 0 && s.quiet())) {
 			s.tell("rest", []string{fmt.Sprintf("%d bots serve", s.serving())})
 			return
 		}
 	}
 	Fail("the story does not come to rest:\n" + s.text.String())
-}
-
-// calm tells that no operation is in flight.
-func (s *story) calm() bool {
-	for _, m := range s.machines {
-		if m.Operation != "" {
-			return false
-		}
-	}
-	return true
 }
 
 // kill takes an instance down from outside.

@@ -18,6 +18,8 @@ import (
 // tick is how long a world rests between two passes. What a pass starts is done at the next tick.
 const tick = time.Second
 
+var noAddress netip.Addr
+
 // world is a small Incus with Caddys in its edges: enough of both to carry out plans, and strict about what may be asked.
 type world struct {
 	now       time.Time
@@ -28,17 +30,17 @@ type world struct {
 	factsErr  error
 	news      []string // what happened since the last look
 	failsNext func(operation, name string) bool
-	addresses byte
+	addresses int
 }
 
 // machine is an instance, and what runs in it.
 type machine struct {
 	model.Instance
-	bootedAt time.Time // when its address came
 	health   model.ProbeResult
 	requests int64 // in flight at a bot
 	hidden   bool  // its cluster member is away
 	deaf     bool  // an edge whose admin API does not answer
+	mute     bool  // it never gets an address
 	caddy    *caddy
 }
 
@@ -55,7 +57,9 @@ func newWorld(want plan.Blueprint) *world {
 	}
 }
 
-func (w *world) say(format string, args ...any) { w.news = append(w.news, fmt.Sprintf(format, args...)) }
+func (w *world) say(format string, args ...any) {
+	w.news = append(w.news, fmt.Sprintf(format, args...))
+}
 
 func (w *world) names() []string { return slices.Sorted(maps.Keys(w.machines)) }
 
@@ -241,16 +245,17 @@ func (w *world) finish(m *machine, operation string) {
 
 // halt takes away what a machine has only while it runs.
 func (w *world) halt(m *machine) {
-	m.State, m.Address, m.caddy, m.requests, m.bootedAt = model.StateStopped, netip.Addr{}, nil, 0, time.Time{}
+	m.State, m.Address, m.caddy, m.requests = model.StateStopped, noAddress, nil, 0
 }
 
 // live is what a running machine does by itself: it gets an address; a Caddy in it answers a tick later.
 func (w *world) live(m *machine) {
 	switch {
 	case m.State != model.StateRunning:
+	case m.mute:
 	case !m.Address.IsValid():
 		w.addresses++
-		m.Address, m.bootedAt = netip.AddrFrom4([4]byte{10, 0, 0, w.addresses}), w.now
+		m.Address = netip.AddrFrom4([4]byte{10, 0, byte(w.addresses >> 8), byte(w.addresses)})
 	case m.Tier == model.TierEdge && m.caddy == nil:
 		w.say("%s answers", m.Name)
 		m.caddy = &caddy{probes: map[string]model.ProbeResult{}}
@@ -276,6 +281,9 @@ func (w *world) probe(edge string, m *machine) {
 
 // serves tells that a bot gets requests from every edge that runs.
 func (w *world) serves(bot string) bool {
+	if m, found := w.machines[bot]; !found || m.State != model.StateRunning || !m.Address.IsValid() {
+		return false
+	}
 	edges := 0
 	for _, m := range w.machines {
 		if m.caddy == nil {
