@@ -223,11 +223,15 @@ func (r report) reconciling(bc *v1alpha1.BotCluster, facts []conditions.Fact) (c
 			return isTrue(v1alpha1.ConditionReconciling, v1alpha1.ReasonProgressing, fact.Message), true
 		}
 	}
-	if len(r.plan.Steps) > 0 || r.leaving() > 0 {
+	switch leaving := r.leaving(); {
+	case leaving > 0:
 		return isTrue(v1alpha1.ConditionReconciling, v1alpha1.ReasonProgressing,
-			fmt.Sprintf("%d %s on the way out", r.leaving(), plural(r.leaving(), "instance"))), true
+			fmt.Sprintf("%d %s on the way out", leaving, plural(leaving, "instance"))), true
+	case len(r.plan.Steps) > 0:
+		return isTrue(v1alpha1.ConditionReconciling, v1alpha1.ReasonProgressing, r.plan.Steps[0].String()), true
+	default:
+		return conditions.Fact{}, false
 	}
-	return conditions.Fact{}, false
 }
 
 // leaving counts the instances that are not wanted.

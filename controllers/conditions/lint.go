@@ -29,9 +29,6 @@ func (s Set) Lint(conditions []metav1.Condition, generation, observedGeneration 
 	if abnormal > 1 {
 		say("%v are True at the same time", s.Abnormal)
 	}
-	if ready.Status == metav1.ConditionTrue && abnormal > 0 && meta.IsStatusConditionTrue(conditions, s.Abnormal[0]) {
-		say("%s is True while %s is", s.Ready, s.Abnormal[0])
-	}
 	for _, part := range s.Parts {
 		if ready.Status == metav1.ConditionTrue && !meta.IsStatusConditionTrue(conditions, part) {
 			say("%s is True and %s is not", s.Ready, part)
