@@ -24,8 +24,10 @@ type sight struct {
 }
 
 func look(want Blueprint, seen Observed) sight {
-	seen.Inventory.Instances = slices.SortedStableFunc(slices.Values(seen.Inventory.Instances),
-		func(x, y model.Instance) int { return cmp.Compare(x.Name, y.Name) })
+	byName := func(x, y model.Instance) int { return cmp.Compare(x.Name, y.Name) }
+	if !slices.IsSortedFunc(seen.Inventory.Instances, byName) {
+		seen.Inventory.Instances = slices.SortedStableFunc(slices.Values(seen.Inventory.Instances), byName)
+	}
 	s := sight{
 		Observed: seen, instances: make(map[string]*model.Instance, len(seen.Inventory.Instances)),
 		edges: slices.Sorted(maps.Keys(seen.Edges)), members: make(map[string]map[string]model.MemberStatus, len(seen.Edges)),
