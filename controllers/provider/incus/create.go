@@ -1,0 +1,113 @@
+package incus
+
+import (
+	"context"
+	"maps"
+	"net/http"
+
+	incusapi "github.com/lxc/incus/v6/shared/api"
+
+	"github.com/generalbots/botcluster-operator/controllers/model"
+	"github.com/generalbots/botcluster-operator/controllers/provider"
+)
+
+// Create implements provider.Instances. That an instance could not be created shows in the failures of the inventory, because
+// Incus tells of it in the operation only.
+func (i instances) Create(ctx context.Context, want model.InstanceSpec) error {
+	if err := checkOwner(want.Owner); err != nil {
+		return err
+	}
+	_, err := i.owned(ctx, want.Name, want.Owner)
+	if provider.ClassOf(err) != provider.NotFound || err == nil {
+		return err
+	}
+	if under, err := i.busy(want.Name, verbCreate); under || err != nil {
+		return err
+	}
+	err = i.begin(ctx, verbCreate, want.Name, pending(want), request{
+		method: http.MethodPost, path: resource("instances"), body: post(want), limit: writeLimit,
+		doing: "create the instance " + want.Name,
+	})
+	if err == nil || isUnreachable(err) {
+		return err
+	}
+	return i.whyNotCreated(ctx, want, err)
+}
+
+func post(want model.InstanceSpec) incusapi.InstancesPost {
+	config := maps.Clone(want.Config)
+	if config == nil {
+		config = map[string]string{}
+	}
+	maps.Copy(config, ownerTags(want.Owner, want.Tier, want.Ordinal))
+	config[tagTemplate] = want.Template
+	devices := make(map[string]map[string]string, len(want.Devices))
+	for name, device := range want.Devices {
+		devices[name] = device
+	}
+	body := incusapi.InstancesPost{
+		Name: want.Name, Type: incusapi.InstanceTypeContainer, Start: want.Start,
+		Source: incusapi.InstanceSource{Type: "image", Alias: want.Image.Alias, Fingerprint: want.Image.Fingerprint},
+	}
+	if want.Image.Fingerprint != "" {
+		body.Source.Alias = ""
+	}
+	body.Config, body.Devices = config, devices
+	// Not nil: no profiles means none, while a missing list means the default profile.
+	body.Profiles = append([]string{}, want.Profiles...)
+	return body
+}
+
+// pending is how an instance is shown between the call and its appearance.
+func pending(want model.InstanceSpec) model.Instance {
+	owner := want.Owner
+	owner.Prefix = ""
+	return model.Instance{
+		Name: want.Name, Owner: owner, Tier: want.Tier, Ordinal: want.Ordinal, State: model.StateStopped,
+		Operation: verbCreate, Template: want.Template, Image: want.Image.Fingerprint,
+		Config: limitsOf(want.Config), Devices: maps.Clone(want.Devices),
+	}
+}
+
+// whyNotCreated explains the refusal of a create. Incus refuses a taken name and a missing profile with a 500 and words, so
+// the instance and what it needs are looked at.
+func (i instances) whyNotCreated(ctx context.Context, want model.InstanceSpec, refusal error) error {
+	_, err := i.owned(ctx, want.Name, want.Owner)
+	if provider.ClassOf(err) != provider.NotFound || err == nil {
+		return err
+	}
+	if err := i.missing(ctx, want); err != nil {
+		return err
+	}
+	if hasStatus(refusal, http.StatusNotFound) {
+		// Create knows no NotFound: something that it names is not there.
+		return terminal(reasonInvalidRequest, refusal, "%s", provider.MessageOf(refusal, ""))
+	}
+	return refusal
+}
+
+// missing looks for what an instance is made of, and returns an error of class Terminal that names what is not there. What
+// could not be looked at is not missing.
+func (h *host) missing(ctx context.Context, want model.InstanceSpec) error {
+	checks := []func() error{
+		func() error { return h.checkProject(ctx) },
+		func() error { _, err := h.findImage(ctx, want.Tier, want.Image); return err },
+	}
+	for _, name := range want.Profiles {
+		checks = append(checks, func() error { _, err := h.findProfile(ctx, name); return err })
+	}
+	for _, device := range want.Devices {
+		if pool := device["pool"]; pool != "" {
+			checks = append(checks, func() error { return h.checkPool(ctx, pool, nearlyFull) })
+		}
+		if network := device["network"]; network != "" {
+			checks = append(checks, func() error { return h.checkNetwork(ctx, network) })
+		}
+	}
+	for _, check := range checks {
+		if err := check(); err != nil && provider.ClassOf(err) == provider.Terminal {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,107 @@
+package incus
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"path"
+	"slices"
+	"strconv"
+
+	"github.com/generalbots/botcluster-operator/controllers/model"
+	"github.com/generalbots/botcluster-operator/controllers/provider"
+)
+
+// directoryMode is the mode of directories that are made on the way to a file; they belong to root.
+const directoryMode = 0o755
+
+// Configure implements provider.Instances. The mark is the last thing written, and an older one is taken away first, so
+// that a crash in the middle never leaves a mark beside files that it does not stand for.
+func (i instances) Configure(ctx context.Context, name string, owner model.Owner, files []model.File, hash string) error {
+	for _, file := range files {
+		if err := checkPath(file.Path); err != nil {
+			return err
+		}
+	}
+	found, err := i.owned(ctx, name, owner)
+	if err != nil {
+		return err
+	}
+	mark := found.Config[tagConfigured]
+	if mark == hash && hash != "" {
+		return nil
+	}
+	if _, err := i.busy(name, ""); err != nil {
+		return err
+	}
+	if state, _ := powerState(found.StatusCode); state != model.StateStopped {
+		return conflict(nil, "files are written into the instance %s only while it is stopped", name)
+	}
+	if mark != "" {
+		if err := i.patch(ctx, name, map[string]string{tagConfigured: ""}, nil); err != nil {
+			return err
+		}
+	}
+	for _, directory := range parents(files) {
+		if err := i.makeDirectory(ctx, name, directory); err != nil {
+			return err
+		}
+	}
+	for _, file := range files {
+		if err := i.write(ctx, name, file); err != nil {
+			return err
+		}
+	}
+	return i.patch(ctx, name, map[string]string{tagConfigured: hash}, nil)
+}
+
+// parents returns the directories that files lie in, those above before those below.
+func parents(files []model.File) []string {
+	var directories []string
+	for _, file := range files {
+		for directory := path.Dir(file.Path); directory != "/"; directory = path.Dir(directory) {
+			directories = append(directories, directory)
+		}
+	}
+	slices.Sort(directories)
+	return slices.Compact(directories)
+}
+
+// makeDirectory makes a directory unless there is something of that name.
+func (i instances) makeDirectory(ctx context.Context, name, directory string) error {
+	return i.push(ctx, name, directory, directoryMode, 0, 0, "directory", nil)
+}
+
+// write puts a file in the place of what is there: Incus sets mode and owner only on files that it makes.
+func (i instances) write(ctx context.Context, name string, file model.File) error {
+	_, err := i.do(ctx, request{
+		method: http.MethodDelete, path: resource("instances", name, "files"), query: url.Values{"path": {file.Path}}, limit: writeLimit,
+		doing: fmt.Sprintf("replace %s in the instance %s", file.Path, name),
+	}, nil)
+	if err := provider.IgnoreNotFound(err); err != nil {
+		return err
+	}
+	if file.LinkTarget != "" {
+		return i.push(ctx, name, file.Path, file.Mode, file.UID, file.GID, "symlink", []byte(file.LinkTarget))
+	}
+	return i.push(ctx, name, file.Path, file.Mode, file.UID, file.GID, "file", file.Content)
+}
+
+func (i instances) push(ctx context.Context, name, file string, mode int, uid, gid int64, kind string, content []byte) error {
+	header := http.Header{}
+	header.Set("X-Incus-Type", kind)
+	header.Set("X-Incus-Mode", fmt.Sprintf("%04o", mode))
+	header.Set("X-Incus-Uid", strconv.FormatInt(uid, 10))
+	header.Set("X-Incus-Gid", strconv.FormatInt(gid, 10))
+	header.Set("X-Incus-Write", "overwrite")
+	_, err := i.do(ctx, request{
+		method: http.MethodPost, path: resource("instances", name, "files"), query: url.Values{"path": {file}},
+		header: header, raw: content, limit: writeLimit,
+		doing: fmt.Sprintf("write %s into the instance %s", file, name),
+	}, nil)
+	if hasStatus(err, http.StatusNotFound) {
+		return conflict(err, "%s cannot be written into the instance %s: the way there leads nowhere, or the instance went", file, name)
+	}
+	return err
+}

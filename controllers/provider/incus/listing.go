@@ -1,0 +1,159 @@
+package incus
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"time"
+
+	incusapi "github.com/lxc/incus/v6/shared/api"
+
+	"github.com/generalbots/botcluster-operator/controllers/model"
+)
+
+const (
+	// resyncEvery is how often all instances are read although events come, against what no event tells: new addresses,
+	// members of a cluster that come and go.
+	resyncEvery = 30 * time.Second
+	// resyncVolumesEvery is the same for volumes, of which every change comes with an event.
+	resyncVolumesEvery = 5 * time.Minute
+	// oldest is the age of a list above which a call waits for a new one, though events come: a resync has failed then.
+	oldest = 45 * time.Second
+	// oldestVolumes is the same for volumes.
+	oldestVolumes = resyncVolumesEvery + 30*time.Second
+	// silence is how long an operation is not heard of before it is asked after, while events come.
+	silence = 5 * time.Second
+	// silenceWithoutEvents is the same while no events come; Incus forgets an operation 5 s after its end.
+	silenceWithoutEvents = 200 * time.Millisecond
+)
+
+// catchUp begins what is due while events come.
+func (h *host) catchUp() {
+	now := h.options.Clock.Now()
+	if !h.listing.fresh(now.Add(-resyncEvery)) {
+		h.listing.start()
+	}
+	if !h.shelf.fresh(now.Add(-resyncVolumesEvery)) {
+		h.shelf.start()
+	}
+	for _, id := range h.operations.silent("", silence) {
+		h.queue.put(func(ctx context.Context) { h.askAfter(ctx, id) })
+	}
+}
+
+// freshen returns nil when what is indexed is as new as it is to be: kept up by events, or else listed a moment ago.
+func (h *host) freshen(ctx context.Context) error {
+	now := h.options.Clock.Now()
+	notBefore, shelfNotBefore := now.Add(-pauseBetweenLists), now.Add(-pauseBetweenLists)
+	if since, live := h.stream.live(); live {
+		notBefore, shelfNotBefore = later(since, now.Add(-oldest)), later(since, now.Add(-oldestVolumes))
+	}
+	if err := h.listing.ensure(ctx, notBefore); err != nil {
+		return err
+	}
+	return h.shelf.ensure(ctx, shelfNotBefore)
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// listInstances reads the operations and all instances of the project.
+func (h *host) listInstances(ctx context.Context) error {
+	if err := h.checkProject(ctx); err != nil {
+		return err
+	}
+	if err := h.listOperations(ctx); err != nil {
+		return err
+	}
+	began := h.index.begin()
+	var list []fullInstance
+	_, err := h.do(ctx, request{
+		method: http.MethodGet, path: resource("instances"), query: url.Values{"recursion": {"2"}},
+		limit: listLimit, doing: "list the instances",
+	}, &list)
+	if err != nil {
+		return err
+	}
+	converted := make([]model.Instance, len(list))
+	for i, full := range list {
+		converted[i] = convert(full)
+	}
+	changed := h.index.replace(began, converted)
+	h.operations.forget(func(name string) bool {
+		_, present, _ := h.index.get(name)
+		return present
+	})
+	h.notify(changed)
+	return nil
+}
+
+// listOperations takes in what Incus has in hand. What we took to be running and Incus does not list has ended.
+func (h *host) listOperations(ctx context.Context) error {
+	known := h.operations.silent("", 0)
+	// By status.
+	var lists map[string][]incusapi.Operation
+	_, err := h.do(ctx, request{
+		method: http.MethodGet, path: resource("operations"), query: url.Values{"recursion": {"1"}}, doing: "list the operations",
+	}, &lists)
+	if err != nil {
+		return err
+	}
+	listed := map[string]struct{}{}
+	for _, list := range lists {
+		for _, shown := range list {
+			listed[shown.ID] = struct{}{}
+			h.hearOperation(shown)
+		}
+	}
+	for _, id := range known {
+		if _, ok := listed[id]; !ok {
+			h.loseOperation(id)
+		}
+	}
+	return nil
+}
+
+// hearOperation takes in an operation as Incus shows it.
+func (h *host) hearOperation(shown incusapi.Operation) {
+	if over, ok := h.operations.hear(shown); ok {
+		h.conclude(over)
+	}
+}
+
+func (h *host) loseOperation(id string) {
+	if over, ok := h.operations.lose(id); ok {
+		h.conclude(over)
+	}
+}
+
+// conclude reads the instance that an operation was about, and tells its owner.
+func (h *host) conclude(over ending) {
+	owner := over.want.Owner
+	if instance, present, _ := h.index.get(over.name); present {
+		owner = instance.Owner
+	}
+	// In this order: whoever does not see the operation any more finds that the instance is to be read.
+	h.index.mark(over.name)
+	h.operations.finish(over)
+	if over.verb == verbCreate && over.failed != "" {
+		// What it was made of may not be there any more, or have no room.
+		h.facts.doubt()
+	}
+	h.readings.request(over.name, owner)
+}
+
+// askAfter asks Incus for an operation that was not heard of.
+func (h *host) askAfter(ctx context.Context, id string) {
+	var shown incusapi.Operation
+	_, err := h.do(ctx, request{method: http.MethodGet, path: resource("operations", id), doing: "ask after an operation"}, &shown)
+	switch {
+	case err == nil:
+		h.hearOperation(shown)
+	case hasStatus(err, http.StatusNotFound):
+		h.loseOperation(id)
+	}
+}

@@ -1,0 +1,155 @@
+package incus
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"sync"
+	"time"
+
+	"github.com/generalbots/botcluster-operator/controllers/model"
+)
+
+const (
+	// patience is how long an inventory waits for the reading of an instance before it shows it as unknown.
+	patience = 3 * time.Second
+	// slow is when a reading that still runs is joined rather than followed by another.
+	slow = time.Second
+	// pauseAfterFailure is how long an instance that could not be read is left alone.
+	pauseAfterFailure = 2 * time.Second
+	// lookAgain is how often an instance that runs without an address is read, at most, while somebody asks for it.
+	lookAgain = 200 * time.Millisecond
+)
+
+// reading is one read of one instance. Its fields are written before done is closed.
+type reading struct {
+	done  chan struct{}
+	began time.Time
+	err   error
+}
+
+// readings reads single instances in the background. Requests for one instance that wait for their turn are one reading.
+type readings struct {
+	clock Clock
+	queue *queue
+	index *index
+	fetch func(ctx context.Context, name string) (*model.Instance, error)
+	// notify is told who should look again.
+	notify func([]model.Owner)
+
+	mu    sync.Mutex
+	lines map[string]*line
+}
+
+// line is what goes on about one instance.
+type line struct {
+	waiting, running *reading
+	// ended and err tell of the last reading.
+	ended time.Time
+	err   error
+	// announce holds owners to be told when the next reading ends, changed or not.
+	announce []model.Owner
+}
+
+// request returns a reading that begins after now, or one that has been running for so long that another would fare no
+// better.
+func (r *readings) request(name string, announce ...model.Owner) *reading {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	l := r.lines[name]
+	if l == nil {
+		l = &line{}
+		r.lines[name] = l
+	}
+	l.announce = append(l.announce, announce...)
+	if l.waiting != nil {
+		return l.waiting
+	}
+	if l.running != nil && r.clock.Now().Sub(l.running.began) > slow {
+		return l.running
+	}
+	l.waiting = &reading{done: make(chan struct{})}
+	r.queue.put(func(ctx context.Context) { r.perform(ctx, name) })
+	return l.waiting
+}
+
+func (r *readings) perform(ctx context.Context, name string) {
+	r.mu.Lock()
+	l := r.lines[name]
+	current := l.waiting
+	current.began = r.clock.Now()
+	l.waiting, l.running = nil, current
+	announce := l.announce
+	l.announce = nil
+	r.mu.Unlock()
+
+	number := r.index.begin()
+	instance, err := r.fetch(ctx, name)
+	current.err = err
+	changed := announce
+	if err == nil {
+		changed = append(changed, r.index.set(name, number, instance)...)
+	}
+	r.mu.Lock()
+	l.ended, l.err = r.clock.Now(), err
+	if l.running == current {
+		l.running = nil
+	}
+	if l.waiting == nil && l.running == nil && err == nil && len(l.announce) == 0 && pauseOf(instance) == 0 {
+		delete(r.lines, name)
+	}
+	r.mu.Unlock()
+	close(current.done)
+	r.notify(changed)
+}
+
+// due tells whether a reading that nothing but time asks for may be made.
+func (r *readings) due(name string, pause time.Duration) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	l := r.lines[name]
+	return l == nil || r.clock.Now().Sub(l.ended) >= pause
+}
+
+// pauseOf is how old the reading of an instance may get that no event will be heard of, and zero when one will: addresses
+// come, and members of a cluster return, without an event.
+func pauseOf(instance *model.Instance) time.Duration {
+	switch {
+	case instance == nil:
+		return 0
+	case instance.State == model.StateUnknown:
+		return pauseAfterFailure
+	case instance.State == model.StateRunning && !instance.Address.IsValid():
+		return lookAgain
+	default:
+		return 0
+	}
+}
+
+// failed returns why the last reading of an instance failed, when that is so short ago that it is not tried again yet.
+func (r *readings) failed(name string) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	l := r.lines[name]
+	if l == nil || l.err == nil || r.clock.Now().Sub(l.ended) >= pauseAfterFailure {
+		return nil
+	}
+	return l.err
+}
+
+// fetchInstance reads one instance with its state, nil when there is none of that name.
+func (h *host) fetchInstance(ctx context.Context, name string) (*model.Instance, error) {
+	var full fullInstance
+	_, err := h.client.do(ctx, request{
+		method: http.MethodGet, path: resource("instances", name), query: url.Values{"recursion": {"1"}},
+		doing: "read the instance " + name,
+	}, &full)
+	if hasStatus(err, http.StatusNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	instance := convert(full)
+	return &instance, nil
+}

@@ -1,0 +1,187 @@
+package incus
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/gorilla/websocket"
+	incusapi "github.com/lxc/incus/v6/shared/api"
+)
+
+// Deadlines of requests. No call of Incus that is used here waits for an operation.
+const (
+	readLimit  = 10 * time.Second
+	writeLimit = 30 * time.Second
+	// listLimit is above the 30 s that a cluster waits for a member before it lists its instances as unreadable.
+	listLimit = 40 * time.Second
+)
+
+const userAgent = "botcluster-operator"
+
+// client sends requests to one project of one server. It is safe for concurrent use and never changes.
+type client struct {
+	// server names the server in sentences: its URL or socket.
+	server  string
+	project string
+	// base is the beginning of all URLs.
+	base   string
+	http   *http.Client
+	dialer websocket.Dialer
+}
+
+// request is one call of the REST API.
+type request struct {
+	method string
+	path   string
+	// query is added to the project.
+	query url.Values
+	// etag makes the call fail with 412 when the thing has changed since.
+	etag   string
+	header http.Header
+	// body is sent as JSON; raw as it is.
+	body any
+	raw  []byte
+	// limit is the deadline, readLimit when it is zero.
+	limit time.Duration
+	// doing says in sentences what is being done: "start the instance x".
+	doing string
+}
+
+// resource is the path of something in the API; its parts are escaped.
+func resource(parts ...string) string {
+	var path strings.Builder
+	path.WriteString("/1.0")
+	for _, part := range parts {
+		path.WriteString("/" + url.PathEscape(part))
+	}
+	return path.String()
+}
+
+// do sends a request, decodes the metadata of the answer into the pointer `into` unless that is nil, and returns its ETag.
+// The error is a *provider.Error; the answer of a server that refused is in it as an incusapi.StatusError.
+func (c *client) do(ctx context.Context, r request, into any) (string, error) {
+	limit := r.limit
+	if limit == 0 {
+		limit = readLimit
+	}
+	limited, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	etag, err := c.roundTrip(limited, r, into)
+	if err != nil {
+		return "", c.explain(ctx, r.doing, err)
+	}
+	return etag, nil
+}
+
+func (c *client) roundTrip(ctx context.Context, r request, into any) (string, error) {
+	sent, err := c.compose(ctx, r)
+	if err != nil {
+		return "", err
+	}
+	got, err := c.http.Do(sent)
+	if err != nil {
+		return "", withoutURL(err)
+	}
+	defer func() { _ = got.Body.Close() }()
+	answer := struct {
+		Type     string `json:"type"`
+		Error    string `json:"error"`
+		Metadata any    `json:"metadata"`
+	}{Metadata: into}
+	if err := json.NewDecoder(got.Body).Decode(&answer); err != nil {
+		if ctx.Err() != nil {
+			return "", ctx.Err()
+		}
+		return "", &notIncusError{status: got.StatusCode, cause: err}
+	}
+	// What is left is the line break after the object; reading it lets the connection be used again.
+	_, _ = io.Copy(io.Discard, got.Body)
+	if answer.Type == string(incusapi.ErrorResponse) || got.StatusCode >= http.StatusBadRequest {
+		return "", incusapi.StatusErrorf(got.StatusCode, "%s", answer.Error)
+	}
+	return got.Header.Get("ETag"), nil
+}
+
+func (c *client) compose(ctx context.Context, r request) (*http.Request, error) {
+	body, kind := r.raw, "application/octet-stream"
+	if r.body != nil {
+		encoded, err := json.Marshal(r.body)
+		if err != nil {
+			return nil, fmt.Errorf("encode the request to %s: %w", r.doing, err)
+		}
+		body, kind = encoded, "application/json"
+	}
+	sent, err := http.NewRequestWithContext(ctx, r.method, c.address(r.path, r.query), bytes.NewReader(body))
+	if err != nil {
+		return nil, withoutURL(err)
+	}
+	for key, values := range r.header {
+		sent.Header[key] = values
+	}
+	sent.Header.Set("User-Agent", userAgent)
+	if body != nil {
+		sent.Header.Set("Content-Type", kind)
+	}
+	if r.etag != "" {
+		sent.Header.Set("If-Match", r.etag)
+	}
+	return sent, nil
+}
+
+func (c *client) address(path string, query url.Values) string {
+	values := url.Values{"project": {c.project}}
+	for key, list := range query {
+		values[key] = list
+	}
+	return c.base + path + "?" + values.Encode()
+}
+
+// websocket opens a websocket. ctx bounds the opening, not the life of the connection.
+func (c *client) websocket(ctx context.Context, path string, query url.Values, doing string) (*websocket.Conn, error) {
+	limited, cancel := context.WithTimeout(ctx, readLimit)
+	defer cancel()
+	address := "ws" + strings.TrimPrefix(c.address(path, query), "http")
+	connection, answer, err := c.dialer.DialContext(limited, address, http.Header{"User-Agent": {userAgent}})
+	if err == nil {
+		return connection, nil
+	}
+	if answer != nil {
+		defer func() { _ = answer.Body.Close() }()
+		refusal := incusapi.Response{}
+		if json.NewDecoder(answer.Body).Decode(&refusal) == nil {
+			err = incusapi.StatusErrorf(answer.StatusCode, "%s", refusal.Error)
+		}
+	}
+	return nil, c.explain(ctx, doing, withoutURL(err))
+}
+
+// close ends idle connections.
+func (c *client) close() { c.http.CloseIdleConnections() }
+
+// withoutURL takes the URL out of an error: a URL may carry the secret of an exec session.
+func withoutURL(err error) error {
+	if wrapped, ok := errors.AsType[*url.Error](err); ok {
+		return wrapped.Err
+	}
+	return err
+}
+
+// notIncusError is an answer that is not one of Incus's.
+type notIncusError struct {
+	status int
+	cause  error
+}
+
+func (e *notIncusError) Error() string {
+	return fmt.Sprintf("an answer with status %d that is not Incus's: %v", e.status, e.cause)
+}
+
+func (e *notIncusError) Unwrap() error { return e.cause }

@@ -1,0 +1,113 @@
+package contract_test
+
+import (
+	"fmt"
+	"io"
+
+	incusapi "github.com/lxc/incus/v6/shared/api"
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	. "github.com/onsi/gomega/gstruct"
+
+	"github.com/generalbots/botcluster-operator/controllers/model"
+	"github.com/generalbots/botcluster-operator/controllers/provider"
+)
+
+// found is a file as the daemon shows it.
+type found struct {
+	Kind     string
+	Mode     string
+	UID, GID int64
+	Content  string
+}
+
+func (w *incusWorld) file(instance, path string) found {
+	GinkgoHelper()
+	content, about, err := w.behind.GetInstanceFile(instance, path)
+	Expect(err).NotTo(HaveOccurred())
+	file := found{Kind: about.Type, Mode: fmt.Sprintf("%04o", about.Mode), UID: about.UID, GID: about.GID}
+	if content != nil {
+		read, err := io.ReadAll(content)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(content.Close()).To(Succeed())
+		file.Content = string(read)
+	}
+	return file
+}
+
+var _ = incusContract("when files are written into an instance", func(world func() *incusWorld, under func() *driver) {
+	It("makes directories, files with mode and owner, and symbolic links", func(ctx SpecContext) {
+		d := under()
+		name := d.made(ctx, "1")
+		w := world()
+		directory := w.file(name, "/etc")
+		Expect(d.host.Instances().Configure(ctx, name, d.owner, []model.File{
+			{Path: "/opt/gbo/conf/bot.env", Content: []byte("SECRET=x\n"), Mode: 0o600, UID: 1000, GID: 1001},
+			{Path: "/opt/gbo/conf/empty", Mode: 0o640},
+			{Path: "/etc/contract.conf", Content: []byte("plain"), Mode: 0o644},
+			{Path: "/etc/contract.link", LinkTarget: "/opt/gbo/conf/bot.env", Mode: 0o777},
+		}, "hash-1")).To(Succeed())
+
+		Expect(w.file(name, "/opt/gbo/conf/bot.env")).To(Equal(found{"file", "0600", 1000, 1001, "SECRET=x\n"}))
+		Expect(w.file(name, "/opt/gbo/conf/empty")).To(Equal(found{"file", "0640", 0, 0, ""}))
+		Expect(w.file(name, "/etc/contract.conf")).To(Equal(found{"file", "0644", 0, 0, "plain"}))
+		Expect(w.file(name, "/etc/contract.link")).To(MatchFields(IgnoreExtras, Fields{
+			"Kind": Equal("symlink"), "Content": Equal("/opt/gbo/conf/bot.env"),
+		}))
+		Expect(w.file(name, "/opt/gbo/conf")).To(MatchFields(IgnoreExtras, Fields{
+			"Kind": Equal("directory"), "Mode": Equal("0755"), "UID": BeZero(), "GID": BeZero(),
+		}))
+		Expect(w.file(name, "/etc")).To(Equal(directory), "what was there stays as it was")
+		Expect(d.look(ctx, "1")).To(showing(Fields{"Configured": Equal("hash-1")}))
+	})
+
+	It("replaces files with all that they are, and leaves those of the same hash alone", func(ctx SpecContext) {
+		d := under()
+		name := d.made(ctx, "1")
+		configure := func(file model.File, hash string) {
+			GinkgoHelper()
+			file.Path = "/etc/contract"
+			Expect(d.host.Instances().Configure(ctx, name, d.owner, []model.File{file}, hash)).To(Succeed())
+		}
+		configure(model.File{Content: []byte("a longer text"), Mode: 0o644}, "1")
+		configure(model.File{Content: []byte("short"), Mode: 0o600, UID: 5}, "2")
+		Expect(world().file(name, "/etc/contract")).To(Equal(found{"file", "0600", 5, 0, "short"}))
+		configure(model.File{Content: []byte("other"), Mode: 0o644}, "2")
+		Expect(world().file(name, "/etc/contract")).To(HaveField("Content", "short"))
+		configure(model.File{LinkTarget: "/etc/hostname"}, "3")
+		Expect(world().file(name, "/etc/contract")).To(HaveField("Kind", "symlink"))
+		configure(model.File{LinkTarget: "/etc/hosts"}, "4")
+		Expect(world().file(name, "/etc/contract")).To(HaveField("Content", "/etc/hosts"))
+		configure(model.File{Content: []byte("a file again"), Mode: 0o644}, "5")
+		Expect(world().file(name, "/etc/contract")).To(Equal(found{"file", "0644", 0, 0, "a file again"}))
+	})
+
+	It("leaves no mark when it fails, and shows no content", func(ctx SpecContext) {
+		d := under()
+		name := d.made(ctx, "1")
+		file := model.File{Path: "/etc/contract", Content: []byte("canary-content"), Mode: 0o600}
+		Expect(d.host.Instances().Configure(ctx, name, d.owner, []model.File{file}, "1")).To(Succeed())
+		file.Path = "/etc/contract/below-a-file"
+		err := d.host.Instances().Configure(ctx, name, d.owner, []model.File{file}, "2")
+		Expect(err).To(HaveOccurred())
+		Expect(fmt.Sprintf("%v %+v %#v", err, err, err)).NotTo(ContainSubstring("canary"))
+		Expect(d.look(ctx, "1")).To(showing(Fields{"Configured": BeEmpty()}))
+	})
+
+	It("writes only while the instance is stopped", func(ctx SpecContext) {
+		d := under()
+		name := d.started(ctx, "1")
+		Expect(d.host.Instances().Configure(ctx, name, d.owner, nil, "1")).To(beClass(provider.Conflict, ""))
+		wait(world().behind.UpdateInstanceState(name, incusapi.InstanceStatePut{Action: "stop", Force: true}, ""))
+		d.becomes(ctx, "1", idle(model.StateStopped))
+		Expect(d.host.Instances().Configure(ctx, name, d.owner, nil, "1")).To(Succeed())
+	})
+
+	DescribeTable("refuses paths that are none", func(ctx SpecContext, path string) {
+		d := under()
+		Expect(d.host.Instances().Configure(ctx, d.name("1"), d.owner, []model.File{{Path: path}}, "1")).
+			To(beClass(provider.Terminal, "InvalidRequest"))
+	},
+		Entry("relative", "etc/x"), Entry("going up", "/etc/../x"), Entry("a folder", "/etc/"), Entry("the root", "/"), Entry("empty", ""),
+	)
+})

@@ -1,0 +1,24 @@
+// Command responder serves HTTP on the unix socket that is its argument: it answers every request with its path and body. The
+// contract specs run it inside real containers.
+package main
+
+import (
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"os"
+	"time"
+)
+
+func main() {
+	listener, err := net.Listen("unix", os.Args[1])
+	if err != nil {
+		log.Fatal(err)
+	}
+	server := &http.Server{ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.WriteString(w, r.URL.Path)
+		_, _ = io.Copy(w, r.Body)
+	})}
+	log.Fatal(server.Serve(listener))
+}
