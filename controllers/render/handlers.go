@@ -33,6 +33,7 @@ type reverseProxyHandler struct {
 	Handler          string         `json:"handler"`
 	DynamicUpstreams upstreamSource `json:"dynamic_upstreams"`
 	LoadBalancing    loadBalancing  `json:"load_balancing"`
+	HealthChecks     healthChecks   `json:"health_checks"`
 	Transport        proxyTransport `json:"transport"`
 	StreamCloseDelay string         `json:"stream_close_delay"`
 }
@@ -51,6 +52,15 @@ type selectionPolicy struct {
 	Policy   string           `json:"policy"`
 	Name     string           `json:"name,omitempty"`
 	Fallback *selectionPolicy `json:"fallback,omitempty"`
+}
+
+type healthChecks struct {
+	Passive passiveHealthChecks `json:"passive"`
+}
+
+type passiveHealthChecks struct {
+	FailDuration string `json:"fail_duration"`
+	MaxFails     int    `json:"max_fails"`
 }
 
 type proxyTransport struct {

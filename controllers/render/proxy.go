@@ -9,6 +9,12 @@ const (
 	// dialTimeout bounds one try. Bots are one network hop away and answer a SYN within a few milliseconds; a container
 	// that is gone answers nothing, and Caddy's own 3s would be spent on it.
 	dialTimeout = "500ms"
+	// failDuration is how long a bot that failed maxFails requests in that time is passed over. Until the probes have
+	// noticed that a bot died (30s with the scaling document's figures) the policies `first` and `cookie` would choose it
+	// for every try. It is shorter than tryDuration, so that a request outlives it when there is no other bot, and a bot
+	// that failed a single request is not passed over.
+	failDuration = "2s"
+	maxFails     = 3
 	// streamCloseDelay is how long WebSockets and other streams outlive the routes they came in by. Caddy's default cuts
 	// them at once. It is the longest drain.timeout that the API takes; old routes are freed when their last stream ends.
 	streamCloseDelay = "24h0m0s"
@@ -54,6 +60,7 @@ func toBots(policy selectionPolicy) reverseProxyHandler {
 			TryDuration:     tryDuration,
 			TryInterval:     tryInterval,
 		},
+		HealthChecks:     healthChecks{Passive: passiveHealthChecks{FailDuration: failDuration, MaxFails: maxFails}},
 		Transport:        proxyTransport{Protocol: poolModule, DialTimeout: dialTimeout},
 		StreamCloseDelay: streamCloseDelay,
 	}

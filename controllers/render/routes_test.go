@@ -122,11 +122,12 @@ func expectProxies(config []byte) {
 	proxies := strings.Count(text, `"handler":"reverse_proxy"`)
 	Expect(proxies).To(Equal(4))
 	for _, part := range []string{
-		`"dynamic_upstreams":{"source":"botcluster"}`, `"try_duration":"5s"`, `"stream_close_delay":"24h0m0s"`, `"dial_timeout":"500ms"`,
+		`"dynamic_upstreams":{"source":"botcluster"}`, `"try_duration":"5s"`, `"stream_close_delay":"24h0m0s"`,
+		`"transport":{"protocol":"botcluster","dial_timeout":"500ms"}`, `"passive":{"fail_duration":"2s","max_fails":3}`,
 	} {
 		Expect(strings.Count(text, part)).To(Equal(proxies), part)
 	}
-	Expect(text).NotTo(ContainSubstring("health_checks"))
+	Expect(text).NotTo(ContainSubstring(`"active"`), "the pool probes")
 }
 
 func randomEdge(random *rand.Rand) v1alpha1.EdgeSpec {

@@ -49,7 +49,7 @@ func (e *edge) SetRoutes(ctx context.Context, routes model.Routes) error {
 	case reply.status == http.StatusOK:
 		return nil
 	case reply.status == http.StatusBadRequest:
-		return terminal(reasonRejectedRoutes, fmt.Errorf("revision %s: %s", routes.Revision, reply.refusal()),
+		return terminal(reasonRejectedRoutes, fmt.Errorf("revision %s: status %d", routes.Revision, reply.status),
 			"the edge %s refused its routes and serves the ones from before: %s", e.name, reply.refusal())
 	default:
 		return e.unexpected(reply)
@@ -69,7 +69,7 @@ func (e *edge) SetPool(ctx context.Context, pool model.Pool) (model.EdgeState, e
 	case reply.status == http.StatusOK:
 		return e.read(reply)
 	case reply.status == http.StatusBadRequest || reply.status == http.StatusRequestEntityTooLarge:
-		return model.EdgeState{}, terminal(reasonRejectedPool, fmt.Errorf("revision %s: %s", pool.Revision, reply.refusal()),
+		return model.EdgeState{}, terminal(reasonRejectedPool, fmt.Errorf("revision %s: status %d", pool.Revision, reply.status),
 			"the edge %s refused its pool and keeps the one from before: %s", e.name, reply.refusal())
 	default:
 		return model.EdgeState{}, e.unexpected(reply)
