@@ -34,6 +34,17 @@ func (w *World) Vanish(ref Ref) error {
 	return nil
 }
 
+// KillExecs ends what was exec'd in an instance, tunnels included, and leaves the instance as it is.
+func (w *World) KillExecs(ref Ref) error {
+	defer w.enter()()
+	i, err := w.instance(ref)
+	if err != nil {
+		return err
+	}
+	i.killProcesses(exitKilled)
+	return nil
+}
+
 // Edit changes keys of an instance's own config, as somebody with access to the daemon may; an empty value removes a key.
 func (w *World) Edit(ref Ref, changes map[string]string) error {
 	defer w.enter()()

@@ -29,7 +29,8 @@ type instance struct {
 	version     uint64
 
 	lock      *instanceLock
-	boot      *boot // nil while it is stopped
+	hurry     func() // ends the update under way now; nil if there is none
+	boot      *boot  // nil while it is stopped
 	frozen    bool
 	thawed    chan struct{} // closed when a frozen instance goes on
 	files     map[string]File
@@ -106,6 +107,7 @@ func (w *World) inOrder() []*instance {
 
 func (w *World) addInstance(i *instance) {
 	w.instances[i.ref] = i
+	w.count(i, 1)
 	w.sorted = nil
 	w.touch(i)
 }
@@ -115,8 +117,19 @@ func (w *World) dropInstance(i *instance) {
 		n.release(card)
 	}
 	delete(w.instances, i.ref)
+	w.count(i, -1)
 	w.sorted = nil
 	w.touch(i)
+}
+
+// count keeps the sums that a project and a pool have of their instances.
+func (w *World) count(i *instance, sign int64) {
+	if p := w.projects[i.ref.Project]; p != nil {
+		p.instances += int(sign)
+	}
+	if p := w.pools[i.pool]; p != nil {
+		p.instances += sign * i.size
+	}
 }
 
 // expandedConfig is the config of the profiles, in order, under the instance's own.

@@ -94,7 +94,7 @@ func (w *World) create(op *operation, location string, image *Image, post incusa
 	})
 	w.later(op, w.takes(w.latencies.Create, "create", i.ref.String()), func() {
 		p := w.pools[i.pool]
-		if p == nil || w.used(p) > p.Capacity {
+		if p == nil || p.used() > p.Capacity {
 			i.lock = nil
 			w.dropInstance(i)
 			w.finish(op, fail("Failed creating instance from image: Failed to run: btrfs subvolume snapshot: "+

@@ -31,8 +31,8 @@ func (l Listed) Full() incusapi.InstanceFull {
 
 // EachInstance visits the instances of a project, or of all if it is empty, by project and name. Visits happen with the
 // world locked: they must not call it, except through what they are given. A project that does not exist has none, as with
-// the daemon.
-func (w *World) EachInstance(projectName string, visit func(Listed)) {
+// the daemon. It returns how many instances the whole world has.
+func (w *World) EachInstance(projectName string, visit func(Listed)) (all int) {
 	defer w.enter()()
 	for _, i := range w.inOrder() {
 		if projectName != "" && i.ref.Project != projectName {
@@ -44,4 +44,5 @@ func (w *World) EachInstance(projectName string, visit func(Listed)) {
 		}
 		visit(listed)
 	}
+	return len(w.instances)
 }

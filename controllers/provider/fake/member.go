@@ -74,9 +74,12 @@ func (w *World) reachable(i *instance) error {
 	if !w.offline(i) {
 		return nil
 	}
-	m := w.member(i.location)
-	return fail("Failed connecting to cluster member %q: Get \"https://%s/1.0\": Unable to connect to: %s "+
-		"([dial tcp %s: connect: no route to host])", m.Name, m.Address, m.Address, m.Address)
+	return w.member(i.location).unreachable()
+}
+
+func (m *Member) unreachable() error {
+	return fail("Get \"https://%s/1.0\": Unable to connect to: %s ([dial tcp %s: connect: no route to host])",
+		m.Address, m.Address, m.Address)
 }
 
 // location is how Incus writes where something is that has no place of its own.
@@ -140,8 +143,7 @@ func (w *World) placeOn(target string) (string, error) {
 	case m.Status == MemberEvacuated:
 		return "", refuse(http.StatusForbidden, "Cluster member is evacuated")
 	case m.Status == MemberOffline:
-		return "", fail("Get \"https://%s/1.0\": Unable to connect to: %s ([dial tcp %s: connect: no route to host])",
-			m.Address, m.Address, m.Address)
+		return "", m.unreachable()
 	}
 	return m.Name, nil
 }

@@ -2,6 +2,7 @@ package fake
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 	"time"
 )
@@ -48,23 +49,24 @@ var gauges = []gauge{
 		func(w *World, _ *instance) float64 { return float64(w.now.Unix()) }},
 }
 
-// Metrics is the OpenMetrics page of a project's running instances, or of all projects' if it is empty. Those of members
-// that do not answer are not on it, and it is made anew only every 8 seconds: absent is not zero, and the same is not idle.
-func (w *World) Metrics(projectName string) (string, error) {
+// Metrics is the OpenMetrics page of the running instances of a project, or of all projects if it is empty, on one member
+// of a cluster: the target, or else the one that answers. It is made anew only every 8 seconds. So what is absent is not
+// zero, and what stays the same is not idle.
+func (w *World) Metrics(projectName, target string) (string, error) {
 	defer w.enter()()
-	if projectName != "" {
-		if _, err := w.project(projectName); err != nil {
-			return "", err
-		}
+	location, err := w.metricsOf(target)
+	if err != nil {
+		return "", err
 	}
-	if page, ok := w.metrics[projectName]; ok && w.now.Before(page.till) {
+	key := location + "/" + projectName
+	if page, ok := w.metrics[key]; ok && w.now.Before(page.till) {
 		return page.text, nil
 	}
 	text := &strings.Builder{}
 	for _, g := range gauges {
 		fmt.Fprintf(text, "# HELP %s %s\n# TYPE %s %s\n", g.name, g.help, g.name, g.kind)
 		for _, i := range w.inOrder() {
-			if i.running() && !w.offline(i) && (projectName == "" || i.ref.Project == projectName) {
+			if i.running() && i.location == location && (projectName == "" || i.ref.Project == projectName) {
 				fmt.Fprintf(text, "%s{%sname=%q,project=%q,type=\"container\"} %g\n",
 					g.name, g.labels, i.ref.Name, i.ref.Project, g.value(w, i))
 			}
@@ -72,6 +74,21 @@ func (w *World) Metrics(projectName string) (string, error) {
 	}
 	fmt.Fprintf(text, "# HELP incus_operations_total The number of running operations\n"+
 		"# TYPE incus_operations_total counter\nincus_operations_total %d\n# EOF\n", len(w.operations))
-	w.metrics[projectName] = metricsPage{text: text.String(), till: w.now.Add(metricsLife)}
+	w.metrics[key] = metricsPage{text: text.String(), till: w.now.Add(metricsLife)}
 	return text.String(), nil
+}
+
+// metricsOf is the place whose figures are asked for.
+func (w *World) metricsOf(target string) (string, error) {
+	if target == "" || len(w.members) == 0 {
+		return w.location(), nil
+	}
+	m := w.member(target)
+	switch {
+	case m == nil:
+		return "", refuse(http.StatusNotFound, "Cluster member not found")
+	case m.Status == MemberOffline:
+		return "", m.unreachable()
+	}
+	return target, nil
 }

@@ -193,7 +193,7 @@ func (w *World) RestartDaemon() {
 		delete(w.operations, id)
 	}
 	for _, i := range w.inOrder() {
-		i.lock = nil
+		i.lock, i.hurry = nil, nil
 		i.killProcesses(exitKilled)
 		w.touch(i)
 	}

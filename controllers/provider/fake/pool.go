@@ -15,14 +15,15 @@ type Pool struct {
 	Capacity int64
 	Used     int64 // by others than the instances and volumes of this world
 
-	volumes []*incusapi.StorageVolume
+	volumes   []*incusapi.StorageVolume
+	instances int64 // what they take, in bytes
 }
 
 // AddPool makes a storage pool, or changes the size of the one of that name.
 func (w *World) AddPool(p Pool) {
 	defer w.enter()()
 	if old := w.pools[p.Name]; old != nil {
-		p.volumes = old.volumes
+		p.volumes, p.instances = old.volumes, old.instances
 	}
 	w.pools[p.Name] = &p
 }
@@ -42,13 +43,8 @@ func (w *World) pool(name string) (*Pool, error) {
 }
 
 // used is what a pool has given away.
-func (w *World) used(p *Pool) int64 {
-	total := p.Used
-	for _, i := range w.instances {
-		if i.pool == p.Name {
-			total += i.size
-		}
-	}
+func (p *Pool) used() int64 {
+	total := p.Used + p.instances
 	for _, v := range p.volumes {
 		total += volumeUsage(v)
 	}
@@ -83,7 +79,7 @@ func (w *World) PoolResources(name string) (incusapi.ResourcesStoragePool, error
 		return incusapi.ResourcesStoragePool{}, fail("%v", err)
 	}
 	space := incusapi.ResourcesStoragePoolSpace{
-		Used: uint64(w.used(p)), Total: uint64(p.Capacity), //nolint:gosec // sizes are not negative
+		Used: uint64(p.used()), Total: uint64(p.Capacity),
 	}
 	return incusapi.ResourcesStoragePool{Space: space}, nil
 }

@@ -15,6 +15,7 @@ type project struct {
 	description string
 	config      map[string]string
 	profiles    map[string]*profile
+	instances   int // how many it has
 }
 
 // The features that Incus turns on in a new project, and the one that it does not.
@@ -168,16 +169,10 @@ func (w *World) projectUsedBy(p *project) []string {
 
 // roomFor checks the project's own limits on the number of instances.
 func (w *World) roomFor(p *project) error {
-	count := 0
-	for ref := range w.instances {
-		if ref.Project == p.name {
-			count++
-		}
-	}
-	if limit, err := strconv.Atoi(p.config["limits.instances"]); err == nil && count >= limit {
+	if limit, err := strconv.Atoi(p.config["limits.instances"]); err == nil && p.instances >= limit {
 		return fail("Reached maximum number of instances in project %q", p.name)
 	}
-	if limit, err := strconv.Atoi(p.config["limits.containers"]); err == nil && count >= limit {
+	if limit, err := strconv.Atoi(p.config["limits.containers"]); err == nil && p.instances >= limit {
 		return fail("Reached maximum number of instances of type %q in project %q", "container", p.name)
 	}
 	return nil

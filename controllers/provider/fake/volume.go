@@ -72,7 +72,7 @@ func (w *World) CreateVolume(caller Caller, projectName, poolName string, post i
 	if err := validVolume(post.Name, post.Config); err != nil {
 		return err
 	}
-	if w.used(p)+sizeOf(post.Config) > p.Capacity {
+	if p.used()+sizeOf(post.Config) > p.Capacity {
 		return fail("Failed to create volume %q: No space left on device", post.Name)
 	}
 	contentType := post.ContentType

@@ -109,6 +109,13 @@ var _ = Describe("A cluster", func() {
 			Expect(sight.Status).To(Equal("Running"))
 		})
 
+		It("has metrics of one member at a time", func() {
+			Expect(b.client.GetMetrics()).NotTo(ContainSubstring("bot-2"), "it is on another than the one that answers")
+			Expect(b.client.UseTarget("host-3").GetMetrics()).To(ContainSubstring(`name="bot-2"`))
+			_, err := b.client.UseTarget("host-2").GetMetrics()
+			Expect(err).To(HaveOccurred())
+		})
+
 		It("shows them as they are when it is back", func() {
 			b.world.SetMemberStatus("host-2", fake.MemberOnline)
 			Expect(b.status("bot-1")).To(Equal("Running"))

@@ -1,6 +1,7 @@
 package incusd_test
 
 import (
+	"maps"
 	"net/http"
 	"strings"
 	"time"
@@ -17,9 +18,7 @@ var _ = Describe("A create that cannot be", func() {
 	disk := func(device map[string]string) func(*incusapi.InstancesPost) {
 		return func(post *incusapi.InstancesPost) {
 			post.Devices = incusapi.DevicesMap{"root": {"type": "disk", "path": "/", "pool": "default"}}
-			for key, value := range device {
-				post.Devices["root"][key] = value
-			}
+			maps.Copy(post.Devices["root"], device)
 		}
 	}
 

@@ -249,6 +249,18 @@ var _ = Describe("A tunnel into an instance", func() {
 		Expect(conn.Close()).To(Succeed())
 	})
 
+	It("breaks when a test cuts it, and can be opened again", func() {
+		conn := dialThrough(b, "bot-1", "TCP:127.0.0.1:6379")
+		Expect(b.world.KillExecs(inDefault("bot-1"))).To(Succeed())
+		Expect(io.ReadAll(conn)).To(BeEmpty())
+		Expect(conn.Close()).To(Succeed())
+		again := dialThrough(b, "bot-1", "TCP:127.0.0.1:6379")
+		_, err := again.Write([]byte("PING\n"))
+		Expect(err).NotTo(HaveOccurred())
+		Expect(io.ReadAll(again)).To(BeEquivalentTo("+PING\n"))
+		Expect(again.Close()).To(Succeed())
+	})
+
 	It("waits for a program that listens later than the start", func() {
 		b.world.AddService(fake.Service{Image: "bot", Socket: "/run/late.sock", Delay: 2e9, Serve: func(conn net.Conn, _ fake.Boot) {
 			_, _ = conn.Write([]byte("here"))

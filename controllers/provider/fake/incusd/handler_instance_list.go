@@ -16,6 +16,7 @@ import (
 type listCache struct {
 	mu      sync.Mutex
 	entries map[fake.Ref]*listEntry
+	size    int // of the last list: the next one has about as much
 }
 
 type listEntry struct {
@@ -48,17 +49,17 @@ func instancesGet(s *Server, r *request) reply {
 		return ok(addresses)
 	}
 	body, err := s.listed(project, r.recursion() > 1, visible)
-	return orFailed(err, ok(json.RawMessage(body)))
+	return orFailed(err, okJSON(body))
 }
 
 // listed is the JSON array of the visible instances.
 func (s *Server) listed(project string, full bool, visible func(fake.Listed) bool) ([]byte, error) {
 	s.lists.mu.Lock()
 	defer s.lists.mu.Unlock()
-	buffer := &bytes.Buffer{}
+	buffer := bytes.NewBuffer(make([]byte, 0, s.lists.size+s.lists.size/8))
 	buffer.WriteByte('[')
 	var failure error
-	s.world.EachInstance(project, func(l fake.Listed) {
+	all := s.world.EachInstance(project, func(l fake.Listed) {
 		if failure != nil || !visible(l) {
 			return
 		}
@@ -72,6 +73,10 @@ func (s *Server) listed(project string, full bool, visible func(fake.Listed) boo
 		buffer.Write(encoded)
 	})
 	buffer.WriteByte(']')
+	s.lists.size = buffer.Len()
+	if len(s.lists.entries) > 2*all { // most are of instances that are gone
+		clear(s.lists.entries)
+	}
 	return buffer.Bytes(), failure
 }
 

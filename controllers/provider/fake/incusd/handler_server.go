@@ -17,7 +17,7 @@ func serverGet(s *Server, r *request) reply {
 }
 
 func metricsGet(s *Server, r *request) reply {
-	text, err := s.world.Metrics(r.URL.Query().Get("project"))
+	text, err := s.world.Metrics(r.URL.Query().Get("project"), r.URL.Query().Get("target"))
 	if err != nil {
 		return failed(err)
 	}

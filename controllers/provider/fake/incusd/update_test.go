@@ -93,6 +93,21 @@ var _ = Describe("A change of an instance", func() {
 		Expect(code(patch(etag, `{"config":{"user.a":"c"}}`))).To(Equal(http.StatusPreconditionFailed))
 	})
 
+	It("waits for the one before, and does not overwrite it unseen", func() {
+		instance, etag, err := b.client.GetInstance("bot-1")
+		Expect(err).NotTo(HaveOccurred())
+		writable := instance.Writable()
+		writable.Config["limits.cpu"] = "3"
+		op, err := b.client.UpdateInstance("bot-1", writable, etag)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(code(patch(etag, `{"config":{"user.a":"b"}}`))).To(Equal(http.StatusPreconditionFailed))
+		Expect(b.over(op, nil)).To(Succeed())
+		Expect(patch("", `{"config":{"user.a":"b"}}`)).To(Succeed())
+		after, _, err := b.client.GetInstance("bot-1")
+		Expect(err).NotTo(HaveOccurred())
+		Expect(after.Config).To(And(HaveKeyWithValue("limits.cpu", "3"), HaveKeyWithValue("user.a", "b")))
+	})
+
 	It("of a profile shows in its instances", func() {
 		profile, etag, err := b.client.GetProfile("default")
 		Expect(err).NotTo(HaveOccurred())
