@@ -12,5 +12,6 @@ var Conditions = conditions.Set{
 		v1alpha1.ConditionIncusReady, v1alpha1.ConditionBotsReady, v1alpha1.ConditionEdgeReady,
 	},
 	Abnormal: []string{v1alpha1.ConditionReconciling, v1alpha1.ConditionStalled},
+	Blocking: []string{v1alpha1.ConditionStalled},
 	Others:   []string{v1alpha1.ConditionDegraded, v1alpha1.ConditionSuspended},
 }

@@ -15,6 +15,9 @@ type Set struct {
 	Parts []string
 	// Abnormal are the types that are present only while they are True, such as kstatus's Reconciling and Stalled.
 	Abnormal []string
+	// Blocking are those of the abnormal types that keep Ready from being True, such as Stalled: what was refused is not as
+	// declared, however well the rest serves.
+	Blocking []string
 	// Others are the types that are always present and that Ready does not depend on.
 	Others []string
 }
@@ -47,13 +50,18 @@ func (s Set) Compute(conditions *[]metav1.Condition, generation int64, facts []F
 }
 
 // ready sums up the parts: what is False comes before what is Unknown, and the first in the Set's order speaks. When
-// all are True, a fact of the Ready type gives the message.
+// all are True, what blocks speaks, and else a fact of the Ready type gives the message.
 func (s Set) ready(facts []Fact) Fact {
 	for _, status := range []metav1.ConditionStatus{metav1.ConditionFalse, metav1.ConditionUnknown} {
 		for _, part := range s.Parts {
 			if fact := find(facts, part); fact.Status == status {
 				return Fact{Type: s.Ready, Status: status, Reason: fact.Reason, Message: fact.Message}
 			}
+		}
+	}
+	for _, kind := range s.Blocking {
+		if fact := find(facts, kind); fact.Status == metav1.ConditionTrue {
+			return Fact{Type: s.Ready, Status: metav1.ConditionFalse, Reason: fact.Reason, Message: fact.Message}
 		}
 	}
 	ready := Fact{Type: s.Ready, Status: metav1.ConditionTrue, Reason: s.Ready}

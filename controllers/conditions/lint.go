@@ -2,6 +2,7 @@ package conditions
 
 import (
 	"fmt"
+	"slices"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -12,11 +13,12 @@ import (
 func (s Set) Lint(conditions []metav1.Condition, generation, observedGeneration int64) []string {
 	var wrong []string
 	say := func(format string, args ...any) { wrong = append(wrong, fmt.Sprintf(format, args...)) }
-	ready := meta.FindStatusCondition(conditions, s.Ready)
-	if ready == nil {
-		say("%s is missing", s.Ready)
-		return wrong
+	for _, kind := range slices.Concat([]string{s.Ready}, s.Parts, s.Others) {
+		if meta.FindStatusCondition(conditions, kind) == nil {
+			say("%s is missing", kind)
+		}
 	}
+	readyIsTrue := meta.IsStatusConditionTrue(conditions, s.Ready)
 	abnormal := 0
 	for _, kind := range s.Abnormal {
 		if condition := meta.FindStatusCondition(conditions, kind); condition != nil {
@@ -30,8 +32,13 @@ func (s Set) Lint(conditions []metav1.Condition, generation, observedGeneration 
 		say("%v are True at the same time", s.Abnormal)
 	}
 	for _, part := range s.Parts {
-		if ready.Status == metav1.ConditionTrue && !meta.IsStatusConditionTrue(conditions, part) {
+		if readyIsTrue && !meta.IsStatusConditionTrue(conditions, part) {
 			say("%s is True and %s is not", s.Ready, part)
+		}
+	}
+	for _, kind := range s.Blocking {
+		if readyIsTrue && meta.IsStatusConditionTrue(conditions, kind) {
+			say("%s is True while %s is", s.Ready, kind)
 		}
 	}
 	for _, condition := range conditions {
@@ -41,7 +48,7 @@ func (s Set) Lint(conditions []metav1.Condition, generation, observedGeneration 
 		if condition.Reason == "" {
 			say("%s has no reason", condition.Type)
 		}
-		if condition.Status != metav1.ConditionTrue && condition.Message == "" && condition.Type != s.Ready {
+		if condition.Status != metav1.ConditionTrue && condition.Message == "" {
 			say("%s is %s and says nothing", condition.Type, condition.Status)
 		}
 	}
