@@ -2,7 +2,6 @@ package apply
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 
@@ -47,17 +46,6 @@ func Run(ctx context.Context, steps []plan.Step, ports Ports, parallel int) []Re
 	}
 	_ = group.Wait() // errors travel in the results
 	return results
-}
-
-// Err joins the errors of the results, each with its step.
-func Err(results []Result) error {
-	var all []error
-	for _, result := range results {
-		if result.Err != nil {
-			all = append(all, fmt.Errorf("%s %s: %w", result.Step.Verb, result.Step.Target, result.Err))
-		}
-	}
-	return errors.Join(all...)
 }
 
 // kind is what a terminal error says something about.
