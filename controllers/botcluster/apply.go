@@ -7,6 +7,7 @@ import (
 
 	"github.com/generalbots/botcluster-operator/api/v1alpha1"
 	"github.com/generalbots/botcluster-operator/controllers/apply"
+	"github.com/generalbots/botcluster-operator/controllers/model"
 	"github.com/generalbots/botcluster-operator/controllers/plan"
 	"github.com/generalbots/botcluster-operator/controllers/provider"
 	"github.com/generalbots/botcluster-operator/controllers/render"
@@ -33,6 +34,7 @@ func (r *Reconciler) apply(ctx context.Context, bc *v1alpha1.BotCluster, seen ob
 		default:
 			log.Info("Step was taken", "verb", step.Verb, "target", step.Target, "reason", step.Why)
 			r.announceStep(bc, step)
+			r.forgetEdge(seen.host, step)
 		}
 	}
 	return results
@@ -41,6 +43,13 @@ func (r *Reconciler) apply(ctx context.Context, bc *v1alpha1.BotCluster, seen ob
 // edge gives the admin API of an edge instance, reached through Incus.
 func (r *Reconciler) edge(host provider.Host, instance string) provider.Edge {
 	return r.Edges.Edge(edgeKey(host, instance), provider.DialerTo(host, instance, provider.Target{UnixSocket: render.EdgeAdminSocket}))
+}
+
+// forgetEdge closes the connection to an edge that goes; another of the same name is dialed anew.
+func (r *Reconciler) forgetEdge(host provider.Host, step plan.Step) {
+	if step.Tier == model.TierEdge && (step.Verb == plan.VerbStop || step.Verb == plan.VerbDelete) {
+		r.Edges.Forget(edgeKey(host, step.Target))
+	}
 }
 
 func edgeKey(host provider.Host, instance string) string { return host.Key() + "/" + instance }

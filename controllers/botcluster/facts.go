@@ -43,7 +43,7 @@ func isUnknown(kind, reason, message string) conditions.Fact {
 
 // incusReady tells whether the server answers and has what the spec names.
 func (r report) incusReady() conditions.Fact {
-	for _, err := range []error{r.seen.hostErr, r.seen.FactsErr, r.seen.InventoryErr, r.seen.SecretsErr} {
+	for _, err := range []error{r.seen.hostErr, r.seen.FactsErr, r.seen.InventoryErr} {
 		if err != nil {
 			return isFalse(v1alpha1.ConditionIncusReady, provider.ReasonOf(err, v1alpha1.ReasonRetrying),
 				provider.MessageOf(err, "the Incus server gave an answer that was not understood; it is asked again"))
@@ -52,8 +52,18 @@ func (r report) incusReady() conditions.Fact {
 	return isTrue(v1alpha1.ConditionIncusReady, v1alpha1.ReasonReady, "the Incus server has what the spec names")
 }
 
+// botsReady tells whether all bots serve, and whether it is known what they should be.
 func (r report) botsReady() conditions.Fact {
-	return r.tierReady(v1alpha1.ConditionBotsReady, model.TierBot)
+	fact, err := r.tierReady(v1alpha1.ConditionBotsReady, model.TierBot), r.seen.SecretsErr
+	if err == nil || r.seen.InventoryErr != nil {
+		return fact
+	}
+	fact.Status, fact.Reason = metav1.ConditionUnknown, provider.ReasonOf(err, v1alpha1.ReasonRetrying)
+	if provider.ClassOf(err) == provider.Terminal {
+		fact.Status = metav1.ConditionFalse
+	}
+	fact.Message += "; " + provider.MessageOf(err, "the Secrets of the bots could not be read")
+	return fact
 }
 
 func (r report) edgeReady() conditions.Fact {
@@ -61,7 +71,23 @@ func (r report) edgeReady() conditions.Fact {
 		return isFalse(v1alpha1.ConditionEdgeReady, provider.ReasonOf(err, v1alpha1.ReasonRetrying),
 			edge+": "+provider.MessageOf(err, "what it should serve could not be told to it"))
 	}
-	return r.tierReady(v1alpha1.ConditionEdgeReady, model.TierEdge)
+	fact := r.tierReady(v1alpha1.ConditionEdgeReady, model.TierEdge)
+	if err := r.unreachableEdge(); err != nil && fact.Reason == v1alpha1.ReasonProgressing {
+		fact.Reason = provider.ReasonOf(err, v1alpha1.ReasonEdgeUnreachable)
+		fact.Message += "; " + provider.MessageOf(err, "an edge does not answer")
+	}
+	return fact
+}
+
+// unreachableEdge returns why the first edge that should answer does not. One that is still booting is none.
+func (r report) unreachableEdge() error {
+	for _, a := range r.plan.Assessments {
+		err := r.seen.Edges[a.Name].Err
+		if a.Wanted && a.Phase == plan.PhaseProbing && err != nil && provider.ClassOf(err) != provider.Waiting {
+			return err
+		}
+	}
+	return nil
 }
 
 // tierReady tells whether all instances that a tier should have do their work and are up to date.
@@ -170,6 +196,9 @@ func (r report) failedPush() (edge string, err error) {
 
 // degraded tells whether something that exists is not as it should be, as opposed to merely not being there yet.
 func (r report) degraded() conditions.Fact {
+	if r.seen.InventoryErr != nil {
+		return isUnknown(v1alpha1.ConditionDegraded, v1alpha1.ReasonWaitingForIncus, "the instances cannot be seen")
+	}
 	var wrong []plan.Assessment
 	for _, a := range r.plan.Assessments {
 		for _, check := range assessmentReasons {

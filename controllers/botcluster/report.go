@@ -97,7 +97,7 @@ func instanceStatus(a plan.Assessment) v1alpha1.InstanceStatus {
 	return out
 }
 
-// edgeAddresses are those of the edges that do their work, by ordinal.
+// edgeAddresses are those of the edges that should be there and have one, by ordinal.
 func (r report) edgeAddresses() map[int]string {
 	out := map[int]string{}
 	for _, a := range r.plan.Assessments {
@@ -114,11 +114,11 @@ func (r report) result() (ctrl.Result, error) {
 		return ctrl.Result{}, err
 	}
 	next := steadyInterval
-	if r.stalled() != nil {
+	if _, stalled := r.stalledFact(); stalled {
 		next = stalledInterval
 	}
-	if len(r.results) > 0 { // what was started shows in the next look; events bring it sooner
-		next = min(next, appliedRecheck)
+	if r.started() || r.first(provider.Waiting) != nil || r.first(provider.Conflict) != nil {
+		next = min(next, appliedRecheck) // what was started shows in the next look; events bring it sooner
 	}
 	if r.plan.Recheck > 0 {
 		next = min(next, r.plan.Recheck)
@@ -126,11 +126,24 @@ func (r report) result() (ctrl.Result, error) {
 	return ctrl.Result{RequeueAfter: next}, nil
 }
 
+// started tells that something was changed or begun.
+func (r report) started() bool {
+	return slices.ContainsFunc(r.results, func(result apply.Result) bool { return result.Err == nil && !result.Skipped })
+}
+
 // transient returns the first error that passes by itself and that no recheck covers.
 func (r report) transient() error { return r.first(provider.Transient) }
 
 // stalled returns the first error that waits for somebody.
-func (r report) stalled() error { return r.first(provider.Terminal) }
+func (r report) stalled() error {
+	if err := r.first(provider.Terminal); err != nil {
+		return err
+	}
+	if err := r.unreachableEdge(); err != nil && provider.ClassOf(err) == provider.Terminal {
+		return err
+	}
+	return nil
+}
 
 // first returns the first error of a class, in the order in which a pass meets them.
 func (r report) first(class provider.Class) error {

@@ -45,7 +45,7 @@ func (r *Reconciler) tearDown(ctx context.Context, bc *v1alpha1.BotCluster) (ctr
 	return report.result()
 }
 
-// release lets the object go, and forgets the connections to its edges.
+// release lets the object go.
 func (r *Reconciler) release(ctx context.Context, bc *v1alpha1.BotCluster) error {
 	before := bc.DeepCopy()
 	controllerutil.RemoveFinalizer(bc, v1alpha1.Finalizer)
@@ -60,10 +60,7 @@ func (r report) fillDeleting(bc *v1alpha1.BotCluster) {
 	if r.seen.InventoryErr == nil {
 		r.fillCounts(status)
 		status.URLs = nil
-		message = fmt.Sprintf("%d %s and the data volumes to go", len(status.Instances), plural(len(status.Instances), "instance"))
-		if bc.Spec.DeletionPolicy != v1alpha1.DeletionPolicyDelete {
-			message = fmt.Sprintf("%d %s to go", len(status.Instances), plural(len(status.Instances), "instance"))
-		}
+		message = r.remaining(bc.Spec.DeletionPolicy == v1alpha1.DeletionPolicyDelete)
 	}
 	facts := []conditions.Fact{
 		r.incusReady(),
@@ -79,6 +76,22 @@ func (r report) fillDeleting(bc *v1alpha1.BotCluster) {
 		}
 	}
 	Conditions.Compute(&status.Conditions, bc.Generation, append(facts, fact))
+}
+
+// remaining says what is still to go, and what to do about an instance that will not go by itself.
+func (r report) remaining(volumes bool) string {
+	count := r.leaving()
+	message := fmt.Sprintf("%d %s", count, plural(count, "instance"))
+	if volumes {
+		message += " and the data volumes"
+	}
+	message += " to go"
+	for _, a := range r.plan.Assessments {
+		if a.Phase == plan.PhaseUnknown {
+			return message + "; " + a.Name + ": " + a.Message + "; " + abandonHint
+		}
+	}
+	return message
 }
 
 // blocked returns the error that keeps the deletion from going on.
