@@ -14,7 +14,7 @@ func (w *World) Crash(ref Ref) error {
 		return err
 	}
 	if i.running() {
-		w.die(i)
+		w.die(i, exitKilled)
 	}
 	return nil
 }

@@ -23,5 +23,22 @@
 // refused, answered from the past, or committed without an answer, and which events are lost. Unreached names the faults
 // that no call came near, so that a scenario cannot pass because its fault never happened.
 //
+// # A beginning
+//
+//	clock := clocktesting.NewFakeClock(time.Unix(0, 0))
+//	world := fake.New(fake.Config{Clock: clock, Seed: 1, Latencies: fake.MeasuredLatencies()})
+//	world.AddImage(fake.Image{Aliases: []string{"bot"}, Behaviour: fake.MeasuredBehaviour()})
+//	server, err := incusd.ServeUnix(world, "")                  // server.Socket is for the driver or the client library
+//	world.Behave("default/bot-3", func(b *fake.Behaviour) { b.NoAddress = true })
+//	world.Faults().Plan(fake.Fault{Class: fake.Write, Nth: 4, Mode: fake.LoseAnswer})
+//	…
+//	world.Advance(time.Second)                                  // or world.Step(), to the next thing that is due
+//	Expect(world.Faults().Unreached()).To(BeEmpty())
+//
+// # What is left out
+//
+// Virtual machines, snapshots, copies, migration, consoles, recorded output, the import of images, evacuation as an
+// operation, OVN: the server answers 501, or 404 for what Incus has not either.
+//
 // Package incusd serves a World over Incus's REST API, and package edge puts Caddy's admin API into its instances.
 package fake

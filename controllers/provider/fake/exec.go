@@ -130,7 +130,7 @@ func (e *Exec) Start() *Process {
 func (e *Exec) start() *Process {
 	w, i := e.world, e.instance
 	if i.boot != e.boot {
-		return w.failed(i, exitHangup, "", nil)
+		return w.failed(i, exitKilled, "", nil)
 	}
 	w.instanceEvent(i, "instance-exec", e.op, map[string]any{"command": e.post.Command})
 	return w.spawn(i, slices.Clone(e.post.Command), maps.Clone(notNil(e.post.Environment)))

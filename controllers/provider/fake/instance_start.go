@@ -84,7 +84,7 @@ func (w *World) foresee(i *instance, b Behaviour) {
 		w.inBoot(i, b.AddressDelay, func() { w.getAddress(i) })
 	}
 	if b.DiesAfter > 0 {
-		w.inBoot(i, b.DiesAfter, func() { w.die(i) })
+		w.inBoot(i, b.DiesAfter, func() { w.die(i, exitKilled) })
 	}
 }
 
@@ -121,10 +121,11 @@ func (w *World) getAddress(i *instance) {
 	w.inBoot(i, b.ServeDelay, func() { w.touch(i) })
 }
 
-// die is the end of an instance by itself: its init exits, or it is shut down from within.
-func (w *World) die(i *instance) {
+// die is the end of an instance by itself: its init exits, or it is shut down from within. What was exec'd in it ends with
+// the code.
+func (w *World) die(i *instance, code int) {
 	byItself := i.lock == nil
-	w.halt(i, exitHangup)
+	w.halt(i, code)
 	if !byItself {
 		return
 	}

@@ -7,8 +7,8 @@ import (
 
 // What an exec'd command ends with when its instance goes away under it.
 const (
-	exitHangup = 129 // 128 + SIGHUP: the instance shut down
-	exitKilled = 137 // 128 + SIGKILL
+	exitTerminated = 143 // 128 + SIGTERM: it shut down
+	exitKilled     = 137 // 128 + SIGKILL: it was killed or its init died
 )
 
 // kill ends an instance without asking it.
@@ -56,7 +56,7 @@ func (w *World) shutdown(i *instance, op *operation, timeout time.Duration, done
 		})
 		i.thaw()
 		if b := w.behaviour(i); !b.IgnoresShutdown {
-			w.inBoot(i, b.ShutdownDelay, func() { w.die(i) })
+			w.inBoot(i, b.ShutdownDelay, func() { w.die(i, exitTerminated) })
 		}
 		patience = w.later(op, timeout, func() {
 			waiting = false

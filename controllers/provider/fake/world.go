@@ -90,7 +90,7 @@ func New(config Config) *World {
 	w.stepper, _ = config.Clock.(stepper)
 	w.waker, _ = config.Clock.(Waker)
 	if w.stepper == nil && w.waker == nil {
-		panic("fake: a clock must be one that is stepped or a Waker, or nothing would ever happen")
+		panic("fake: nothing would ever happen by a clock that neither is stepped nor is a Waker, such as WallClock")
 	}
 	w.faults.world = w
 	w.bus.world = w

@@ -91,6 +91,26 @@ var _ = Describe("A command in an instance", func() {
 		Entry("in a frozen instance", freeze, "Instance is frozen"),
 	)
 
+	DescribeTable("ends with its instance",
+		func(end func(), status int) {
+			op, err := b.client.ExecInstance("bot-1", incusapi.InstanceExecPost{Command: []string{"sleep", "100"}, WaitForWS: true}, &incusclient.InstanceExecArgs{})
+			Expect(err).NotTo(HaveOccurred())
+			running := func() int { return len(b.world.Operations("default")["running"]) }
+			Eventually(running).Should(Equal(1))
+			end()
+			var state incusapi.Operation
+			Eventually(func() string {
+				state, err = b.world.Operation(op.Get().ID)
+				Expect(err).NotTo(HaveOccurred())
+				return state.Status
+			}).Should(Equal("Success"))
+			Expect(state.Metadata).To(HaveKeyWithValue("return", status))
+		},
+		Entry("that is killed", func() { Expect(b.change("bot-1", kill)).To(Succeed()) }, 137),
+		Entry("that crashes", func() { Expect(b.world.Crash(inDefault("bot-1"))).To(Succeed()) }, 137),
+		Entry("that shuts down", func() { Expect(b.change("bot-1", incusapi.InstanceStatePut{Action: "stop", Timeout: 5})).To(Succeed()) }, 143),
+	)
+
 	It("without anybody connected runs in the background", func() {
 		ran := make(chan struct{})
 		b.world.AddCommand(fake.Command{Name: "touch", Run: func(i fake.Invocation) int {
