@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/generalbots/botcluster-operator/api/v1alpha1"
 	"github.com/generalbots/botcluster-operator/controllers/model"
@@ -130,9 +131,9 @@ func fileMode(text string) (int, error) {
 
 // HashKey is the key of Hash for a BotCluster's files: the UIDs of the BotCluster and of the Secrets in the files.
 func (input BotInput) HashKey(owner model.Owner) string {
-	key := owner.UID
+	parts := []string{owner.UID}
 	for _, name := range slices.Sorted(maps.Keys(input.Secrets)) {
-		key += "/" + input.Secrets[name].UID
+		parts = append(parts, input.Secrets[name].UID)
 	}
-	return key
+	return strings.Join(parts, "/")
 }

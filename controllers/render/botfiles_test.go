@@ -3,7 +3,6 @@ package render_test
 import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
-	"k8s.io/utils/ptr"
 
 	"github.com/generalbots/botcluster-operator/api/v1alpha1"
 	"github.com/generalbots/botcluster-operator/controllers/model"
@@ -24,7 +23,7 @@ var _ = Describe("BotFiles", func() {
 				Files: []v1alpha1.File{
 					{Path: "/opt/gbo/conf/token", Mode: "0644", UID: 1000, GID: 1001,
 						SecretKeyRef: &v1alpha1.SecretKeyReference{Name: "special", Key: "TOKEN"}},
-					{Path: "/etc/motd", Content: ptr.To("hello\n"), Mode: "0444"},
+					{Path: "/etc/motd", Content: new("hello\n"), Mode: "0444"},
 				},
 			},
 			Secrets: map[string]render.Secret{

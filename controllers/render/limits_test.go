@@ -4,7 +4,6 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	"k8s.io/apimachinery/pkg/util/intstr"
-	"k8s.io/utils/ptr"
 
 	"github.com/generalbots/botcluster-operator/api/v1alpha1"
 	"github.com/generalbots/botcluster-operator/controllers/model"
@@ -14,8 +13,8 @@ import (
 var _ = Describe("Limits", func() {
 	It("are those of the scaling document", func() {
 		limits, err := render.Limits(v1alpha1.Resources{
-			CPU: ptr.To(intstr.FromInt32(4)), Memory: "8GB",
-			Disk:    v1alpha1.DiskResources{Size: "20GiB", Priority: ptr.To[int32](5)},
+			CPU: new(intstr.FromInt32(4)), Memory: "8GB",
+			Disk:    v1alpha1.DiskResources{Size: "20GiB", Priority: new(int32(5))},
 			Network: v1alpha1.NetworkResources{Ingress: "100Mbit", Egress: "100Mbit"},
 		})
 		Expect(err).NotTo(HaveOccurred())
@@ -39,7 +38,7 @@ var _ = Describe("Limits", func() {
 	})
 
 	It("tell the lowest disk priority from none", func() {
-		limits, err := render.Limits(v1alpha1.Resources{Disk: v1alpha1.DiskResources{Priority: ptr.To[int32](0)}})
+		limits, err := render.Limits(v1alpha1.Resources{Disk: v1alpha1.DiskResources{Priority: new(int32(0))}})
 		Expect(err).NotTo(HaveOccurred())
 		Expect(limits.Config).To(HaveKeyWithValue("limits.disk.priority", "0"))
 	})
@@ -113,7 +112,7 @@ var _ = Describe("Limits", func() {
 
 var _ = Describe("Proxy devices", func() {
 	It("publish bot i on base+i", func() {
-		bot := v1alpha1.BotSpec{Port: 9000, HostPortBase: ptr.To[int32](8080)}
+		bot := v1alpha1.BotSpec{Port: 9000, HostPortBase: new(int32(8080))}
 		Expect(render.BotProxyDevices(bot, 2)).To(Equal(map[string]model.Device{
 			"bot-port": {"type": "proxy", "listen": "tcp:0.0.0.0:8082", "connect": "tcp:127.0.0.1:9000"},
 		}))
@@ -130,13 +129,13 @@ var _ = Describe("Proxy devices", func() {
 		},
 		Entry("not at all", v1alpha1.TLSModeInternal, nil, 1, nil, nil),
 		Entry("both ports", v1alpha1.TLSModeInternal,
-			&v1alpha1.EdgeHostPorts{Address: "127.0.0.1", HTTPBase: ptr.To[int32](8080), HTTPSBase: ptr.To[int32](8443)}, 3,
+			&v1alpha1.EdgeHostPorts{Address: "127.0.0.1", HTTPBase: new(int32(8080)), HTTPSBase: new(int32(8443))}, 3,
 			model.Device{"type": "proxy", "listen": "tcp:127.0.0.1:8082", "connect": "tcp:127.0.0.1:80", "proxy_protocol": "true"},
 			model.Device{"type": "proxy", "listen": "tcp:127.0.0.1:8445", "connect": "tcp:127.0.0.1:443", "proxy_protocol": "true"}),
-		Entry("an IPv6 address", v1alpha1.TLSModeOff, &v1alpha1.EdgeHostPorts{Address: "::1", HTTPBase: ptr.To[int32](80)}, 1,
+		Entry("an IPv6 address", v1alpha1.TLSModeOff, &v1alpha1.EdgeHostPorts{Address: "::1", HTTPBase: new(int32(80))}, 1,
 			model.Device{"type": "proxy", "listen": "tcp:[::1]:80", "connect": "tcp:127.0.0.1:80", "proxy_protocol": "true"}, nil),
-		Entry("every address by default", v1alpha1.TLSModeOff, &v1alpha1.EdgeHostPorts{HTTPBase: ptr.To[int32](80)}, 1,
+		Entry("every address by default", v1alpha1.TLSModeOff, &v1alpha1.EdgeHostPorts{HTTPBase: new(int32(80))}, 1,
 			model.Device{"type": "proxy", "listen": "tcp:0.0.0.0:80", "connect": "tcp:127.0.0.1:80", "proxy_protocol": "true"}, nil),
-		Entry("no HTTPS where the edge speaks none", v1alpha1.TLSModeOff, &v1alpha1.EdgeHostPorts{HTTPSBase: ptr.To[int32](443)}, 1, nil, nil),
+		Entry("no HTTPS where the edge speaks none", v1alpha1.TLSModeOff, &v1alpha1.EdgeHostPorts{HTTPSBase: new(int32(443))}, 1, nil, nil),
 	)
 })

@@ -2,7 +2,6 @@ package render
 
 import (
 	"strconv"
-	"strings"
 
 	"github.com/generalbots/botcluster-operator/api/v1alpha1"
 	"github.com/generalbots/botcluster-operator/controllers/model"
@@ -60,10 +59,7 @@ func proxyDevice(address string, hostPort, port int) model.Device {
 	}
 }
 
-// endpoint is an address in Incus's words; one of IPv6 goes into brackets.
+// endpoint is an address in Incus's words.
 func endpoint(address string, port int) string {
-	if strings.Contains(address, ":") {
-		address = "[" + address + "]"
-	}
-	return "tcp:" + address + ":" + strconv.Itoa(port)
+	return "tcp:" + bracketed(address) + ":" + strconv.Itoa(port)
 }

@@ -14,7 +14,6 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/utils/ptr"
 
 	"github.com/generalbots/botcluster-operator/api/v1alpha1"
 	"github.com/generalbots/botcluster-operator/controllers/render"
@@ -40,7 +39,7 @@ var _ = Describe("Routes", func() {
 		}),
 		Entry("certificates by ACME", "routes_auto.json", v1alpha1.EdgeSpec{
 			Instances: 2, Hosts: hosts, TLS: v1alpha1.EdgeTLS{Mode: v1alpha1.TLSModeAuto, Email: "ops@example.com"},
-			HostPorts: &v1alpha1.EdgeHostPorts{HTTPBase: ptr.To[int32](80), HTTPSBase: ptr.To[int32](443)},
+			HostPorts: &v1alpha1.EdgeHostPorts{HTTPBase: new(int32(80)), HTTPSBase: new(int32(443))},
 		}),
 	)
 
@@ -66,7 +65,7 @@ var _ = Describe("Routes", func() {
 		few := v1alpha1.EdgeSpec{Instances: 1}
 		many := v1alpha1.EdgeSpec{
 			Instances: 3, Image: v1alpha1.ImageReference{Alias: "other"}, Resources: v1alpha1.Resources{Memory: "1GiB"},
-			HostPorts: &v1alpha1.EdgeHostPorts{HTTPBase: ptr.To[int32](8080)},
+			HostPorts: &v1alpha1.EdgeHostPorts{HTTPBase: new(int32(8080))},
 		}
 		Expect(render.Routes(many, v1alpha1.DrainSpec{})).To(Equal(render.Routes(few, v1alpha1.DrainSpec{})))
 	})
@@ -84,7 +83,7 @@ var _ = Describe("Routes", func() {
 	It("send plain HTTP to the port that speaks HTTPS for the same edge", func() {
 		edge := v1alpha1.EdgeSpec{
 			Instances: 3, TLS: v1alpha1.EdgeTLS{Mode: v1alpha1.TLSModeInternal},
-			HostPorts: &v1alpha1.EdgeHostPorts{HTTPBase: ptr.To[int32](80), HTTPSBase: ptr.To[int32](8443)},
+			HostPorts: &v1alpha1.EdgeHostPorts{HTTPBase: new(int32(80)), HTTPSBase: new(int32(8443))},
 		}
 		config := decode(render.Routes(edge, v1alpha1.DrainSpec{}).Config)
 		routes, err := json.Marshal(at(config, "apps", "http", "servers", "http", "routes"))
@@ -140,7 +139,7 @@ func randomEdge(random *rand.Rand) v1alpha1.EdgeSpec {
 		edge.Hosts = append(edge.Hosts, v1alpha1.HostName(fmt.Sprintf("h%d.example.com", random.IntN(100))))
 	}
 	if random.IntN(2) == 0 {
-		edge.HostPorts = &v1alpha1.EdgeHostPorts{HTTPBase: ptr.To(1 + random.Int32N(65518)), HTTPSBase: ptr.To(1 + random.Int32N(65518))}
+		edge.HostPorts = &v1alpha1.EdgeHostPorts{HTTPBase: new(1 + random.Int32N(65518)), HTTPSBase: new(1 + random.Int32N(65518))}
 	}
 	return edge
 }

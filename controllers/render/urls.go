@@ -1,9 +1,9 @@
 package render
 
 import (
-	"net"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/generalbots/botcluster-operator/api/v1alpha1"
 )
@@ -45,12 +45,12 @@ func publishedAt(edge v1alpha1.EdgeSpec, ordinal int) (string, bool) {
 	if base == nil {
 		return "", false
 	}
-	return net.JoinHostPort(valueOr(edge.HostPorts.Address, anyAddress), strconv.Itoa(int(*base)+ordinal-1)), true
+	return bracketed(valueOr(edge.HostPorts.Address, anyAddress)) + ":" + strconv.Itoa(int(*base)+ordinal-1), true
 }
 
-// bracketed puts an IPv6 address into brackets, as URLs want it.
+// bracketed puts an IPv6 address into brackets, as URLs and Incus want it before a port.
 func bracketed(address string) string {
-	if ip := net.ParseIP(address); ip != nil && ip.To4() == nil {
+	if strings.Contains(address, ":") {
 		return "[" + address + "]"
 	}
 	return address

@@ -161,6 +161,7 @@ func (s *servedEdge) webSocket(ctx context.Context, cookie string) (connection *
 	if cookie != "" {
 		header.Set("Cookie", cookie)
 	}
+	//nolint:bodyclose // an upgrade's answer has no body
 	connection, response, err := websocket.DefaultDialer.DialContext(ctx, "ws://"+s.http+"/ws", header)
 	Expect(err).NotTo(HaveOccurred())
 	DeferCleanup(func() { _ = connection.Close() }) // the spec may have closed it

@@ -87,7 +87,8 @@ func (e *edge) call(ctx context.Context, method, path string, body []byte) (repl
 func (e *edge) read(answer reply) (model.EdgeState, error) {
 	state, err := decodeState(answer.body)
 	if err != nil {
-		return model.EdgeState{}, transient(err, "the edge %s answered what is no pool document: compare the version of its image with the operator's", e.name)
+		return model.EdgeState{}, transient(err,
+			"the edge %s answered what is no pool document: compare the version of its image with the operator's", e.name)
 	}
 	return state, nil
 }

@@ -56,6 +56,7 @@ var _ = Describe("An edge", func() {
 
 	It("tells its state", func(ctx SpecContext) {
 		edge := edgeThat(func(w http.ResponseWriter, r *http.Request) {
+			defer GinkgoRecover()
 			Expect(r.Method + " " + r.URL.String()).To(Equal("GET /botcluster/pool"))
 			says(http.StatusOK, example("pool.json"))(w, r)
 		})
@@ -90,7 +91,7 @@ var _ = Describe("An edge", func() {
 	}, SpecTimeout(time.Minute))
 
 	It("takes routes as they are", func(ctx SpecContext) {
-		edge := edgeThat(func(w http.ResponseWriter, r *http.Request) {
+		edge := edgeThat(func(_ http.ResponseWriter, r *http.Request) {
 			defer GinkgoRecover()
 			Expect(r.Method + " " + r.URL.String()).To(Equal("POST /load"))
 			Expect(r.Header.Get("Content-Type")).To(Equal("application/json"))
