@@ -116,8 +116,13 @@ func pause(ctx context.Context, wait time.Duration) bool {
 }
 
 func answerJSON(w http.ResponseWriter, status int, document any) {
+	content, err := json.Marshal(document)
+	if err != nil {
+		http.Error(w, fmt.Sprintf("encoding the answer: %v", err), http.StatusInternalServerError)
+		return
+	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	// A client that went away is no error of this server.
-	_ = json.NewEncoder(w).Encode(document)
+	_, _ = w.Write(append(content, '\n'))
 }

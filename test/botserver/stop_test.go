@@ -150,7 +150,7 @@ var _ = Describe("The binary", Ordered, func() {
 	It("serves, drains and stops", func() {
 		session := run()
 		health := func() (string, error) {
-			response, err := http.Get("http://127.0.0.1:" + port + "/api/health") //nolint:noctx // one line in a poll
+			response, err := http.Get("http://127.0.0.1:" + port + "/api/health")
 			if err != nil {
 				return "", err
 			}

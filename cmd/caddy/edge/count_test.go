@@ -49,7 +49,7 @@ var _ = Describe("Counting", func() {
 		Expect(err).NotTo(HaveOccurred())
 		failed := make(chan error, 1)
 		go func() {
-			_, err := caddyProcess.front.Do(request) //nolint:bodyclose // there is no answer
+			_, err := caddyProcess.front.Do(request)
 			failed <- err
 		}()
 		Eventually(inFlight).Should(BeEquivalentTo(1))
@@ -93,7 +93,7 @@ var _ = Describe("Counting", func() {
 		_, err = io.WriteString(connection, "GET /upper HTTP/1.1\r\nHost: edge\r\nConnection: Upgrade\r\nUpgrade: upper\r\n\r\n")
 		Expect(err).NotTo(HaveOccurred())
 		reader := bufio.NewReader(connection)
-		response, err := http.ReadResponse(reader, nil) //nolint:bodyclose // the connection is the body
+		response, err := http.ReadResponse(reader, nil)
 		Expect(err).NotTo(HaveOccurred())
 		Expect(response.StatusCode).To(Equal(http.StatusSwitchingProtocols))
 		_, err = io.WriteString(connection, "that is all")

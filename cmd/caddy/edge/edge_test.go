@@ -225,7 +225,7 @@ func (e *edge) open(path string) (end func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://edge"+path, http.NoBody)
 	Expect(err).NotTo(HaveOccurred())
-	response, err := e.front.Do(request)
+	response, err := e.front.Do(request) //nolint:bodyclose // the returned function closes it
 	Expect(err).NotTo(HaveOccurred())
 	return func() {
 		cancel()

@@ -63,7 +63,7 @@ func (t *Transport) RoundTrip(request *http.Request) (*http.Response, error) {
 			admitted.Failed()
 		}
 		admitted.End()
-		return nil, err //nolint:wrapcheck // the proxy tells dial errors, time-outs and cancellations apart
+		return nil, err // as it is: the proxy tells dial errors, time-outs and cancellations apart
 	}
 	admitted.Answered(response.StatusCode, time.Since(begin))
 	response.Body = endingWith(response.Body, admitted.End)

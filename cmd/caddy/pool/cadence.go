@@ -6,11 +6,11 @@ import (
 )
 
 // Cadence of a target that has never answered. A new bot should serve within 50 ms of being able to, so it is probed
-// often; the more targets are new, the rarer, so that all of them together cost at most some 500 probes a second. One that is
+// often; the more targets are new, the rarer, so that all of them together cost at most some 400 probes a second. One that is
 // not up after two minutes is not merely booting, and is looked at once a second.
 const (
-	eagerInterval = 40 * time.Millisecond
-	eagerShare    = 2 * time.Millisecond // per target that has never answered
+	eagerInterval = 25 * time.Millisecond
+	eagerShare    = 2500 * time.Microsecond // per target that has never answered
 	eagerFor      = 2 * time.Minute
 	lateInterval  = time.Second
 )
@@ -20,7 +20,7 @@ const (
 func untilNext(interval time.Duration, answered bool, age time.Duration, unanswered int) time.Duration {
 	if answered {
 		tenth := interval / 10
-		return interval - tenth + rand.N(2*tenth+1)
+		return interval - tenth + rand.N(2*tenth+1) //nolint:gosec // chance spreads load here and keeps no secret
 	}
 	if age > eagerFor {
 		return min(interval, lateInterval)

@@ -24,9 +24,9 @@ var _ = Describe("The time until the next probe", func() {
 		func(interval, age time.Duration, unanswered int, wait time.Duration) {
 			Expect(pool.UntilNext(interval, false, age, unanswered)).To(Equal(wait))
 		},
-		Entry("alone", 10*time.Second, time.Duration(0), 1, 40*time.Millisecond),
-		Entry("with nineteen others", 10*time.Second, time.Duration(0), 20, 40*time.Millisecond),
-		Entry("with many others, for at most 500 probes a second of all", 10*time.Second, time.Duration(0), 1000, 2*time.Second),
+		Entry("alone", 10*time.Second, time.Duration(0), 1, 25*time.Millisecond),
+		Entry("with nine others", 10*time.Second, time.Duration(0), 10, 25*time.Millisecond),
+		Entry("with many others, for at most 400 probes a second of all", 10*time.Second, time.Duration(0), 1000, 2500*time.Millisecond),
 		Entry("never longer than the interval", time.Second, time.Duration(0), 1000, time.Second),
 		Entry("after two minutes", 10*time.Second, 121*time.Second, 1, time.Second),
 		Entry("after two minutes, with a short interval", 100*time.Millisecond, 121*time.Second, 1, 100*time.Millisecond),

@@ -59,7 +59,11 @@ var _ = Describe("One probe", func() {
 			seen := probing(saying(status, body), quickProbe(1))
 			Expect(seen.Result).To(Equal(result))
 			Expect(seen.Status).To(Equal(status))
-			Expect(seen.Message == "").To(Equal(result == pool.Healthy))
+			if result == pool.Healthy {
+				Expect(seen.Message).To(BeEmpty())
+			} else {
+				Expect(seen.Message).NotTo(BeEmpty())
+			}
 		},
 		Entry("200", 200, "", pool.Healthy),
 		Entry("204", 204, "", pool.Healthy),

@@ -22,7 +22,7 @@ func newLanes() lanes {
 
 // startProbing probes a target until it is removed. The registry is locked.
 func (r *Registry) startProbing(target *target) {
-	ctx, cancel := context.WithCancel(r.stopped)
+	ctx, cancel := context.WithCancel(context.Background())
 	target.stop = cancel
 	r.probing.Go(func() { r.probeUntilDone(ctx, target) })
 }

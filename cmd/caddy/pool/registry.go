@@ -1,7 +1,6 @@
 package pool
 
 import (
-	"context"
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
@@ -21,8 +20,6 @@ type Registry struct {
 	startedAt time.Time
 	lanes     lanes
 	probing   sync.WaitGroup
-	stopped   context.Context // ends with Close; probing has no other context to derive from
-	stop      context.CancelFunc
 	view      atomic.Pointer[view]
 
 	mu         sync.Mutex
@@ -39,9 +36,7 @@ type Registry struct {
 // goroutine; it must not call the registry. Close ends the probing.
 func New(checker Checker, report func(Event)) *Registry {
 	now := time.Now()
-	stopped, stop := context.WithCancel(context.Background())
 	r := &Registry{
-		stopped: stopped, stop: stop,
 		checker: checker, report: report, process: randomName(), startedAt: now, lanes: newLanes(),
 		targets: map[string]*target{}, removed: map[*target]struct{}{},
 		// The number starts high above those of an earlier process, so that they are not taken for each other.
@@ -147,8 +142,12 @@ func (r *Registry) idle(target *target) {
 	r.announce()
 }
 
-// Close ends the probing and waits for it. The registry goes on answering with what it knows.
+// Close ends the probing and waits for it. The registry goes on answering with what it knows; nothing may be applied any more.
 func (r *Registry) Close() {
-	r.stop()
+	r.mu.Lock()
+	for _, target := range r.targets {
+		target.stop()
+	}
+	r.mu.Unlock()
 	r.probing.Wait()
 }
