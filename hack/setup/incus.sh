@@ -67,7 +67,8 @@ daemon_pid() {
 		arguments=()
 		mapfile -d '' -t arguments <"/proc/$pid/cmdline" 2>/dev/null || true
 		# A process that has ended and was not yet reaped has no arguments.
-		[ ${#arguments[@]} -gt 0 ] || continue
+		# The monitor of a container has its own words in the place of the program.
+		[[ ${#arguments[@]} -gt 0 && ${arguments[0]} == */incusd ]] || continue
 		case ${arguments[1]:-} in
 		fork* | activateifneeded | waitready | shutdown) ;;
 		*)
@@ -162,7 +163,9 @@ restart() {
 	elif pid=$(daemon_pid); then
 		say "restarting the Incus daemon"
 		kill -TERM "$pid"
-		wait_until 60 no_daemon || die "the Incus daemon did not end: see $log_folder/incusd.log"
+		# It waits for open sessions into instances to end, which some never do.
+		wait_until 15 no_daemon || kill -KILL "$pid"
+		wait_until 15 no_daemon || die "the Incus daemon did not end: see $log_folder/incusd.log"
 	fi
 	start
 }

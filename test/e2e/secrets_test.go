@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"os/exec"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -35,7 +36,9 @@ var _ = Describe("Secrets", Label("secrets"), func() {
 		Expect(header.Get("Botserver-Name")).To(Equal("parrot"), "the bot runs with its variables")
 
 		Expect(run(ctx, "config", "show", bot, "--expanded")).NotTo(ContainSubstring(canary))
-		Expect(run(ctx, "query", "/1.0/operations?recursion=1")).NotTo(ContainSubstring(canary))
+		operations, err := exec.CommandContext(ctx, "incus", "query", "/1.0/operations?recursion=1&project="+incus.Project).CombinedOutput()
+		Expect(err).NotTo(HaveOccurred(), string(operations))
+		Expect(string(operations)).NotTo(ContainSubstring(canary))
 		Expect(operators.log.String()).NotTo(ContainSubstring(canary))
 		for _, kind := range []string{"botclusters", "events"} {
 			out, err := kubernetes.Kubectl(ctx, "get", kind, "--namespace", namespace, "-o", "yaml")
