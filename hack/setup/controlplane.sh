@@ -4,8 +4,8 @@
 #   <cache>/controlplane/<hash>/controlplane, with links named etcd, kube-apiserver, kube-controller-manager and kubectl
 #
 # so that KUBEBUILDER_ASSETS=$(hack/setup/controlplane.sh) works. The hash covers the sources that are compiled, go.mod,
-# go.sum, this script, the Go version and the target. <cache> is $BOTCLUSTER_CACHE, else /var/cache/botcluster when this
-# user can write there, else $XDG_CACHE_HOME/botcluster. Builds that nobody asked for in two weeks are removed.
+# go.sum, this script, the Go version and the target. <cache> is $BOTCLUSTER_CACHE or else /var/cache/botcluster; for a user
+# who cannot write there, $XDG_CACHE_HOME/botcluster. Builds that nobody asked for in two weeks are removed.
 # Progress goes to stderr; stdout carries the folder and nothing else.
 set -euo pipefail
 shopt -s inherit_errexit
@@ -16,14 +16,29 @@ export CGO_ENABLED=0
 
 say() { printf 'controlplane: %s\n' "$*" >&2; }
 
-cache_root() {
-	local wanted
-	for wanted in "${BOTCLUSTER_CACHE:-/var/cache/botcluster}" "${XDG_CACHE_HOME:-$HOME/.cache}/botcluster"; do
-		if mkdir -p "$wanted/controlplane" 2>/dev/null && [[ -w "$wanted/controlplane" ]]; then
-			printf '%s\n' "$wanted"
+# caches lists the folders that may hold a build, the preferred one first.
+caches() { printf '%s/controlplane\n' "${BOTCLUSTER_CACHE:-/var/cache/botcluster}" "${XDG_CACHE_HOME:-$HOME/.cache}/botcluster"; }
+
+# finished HASH prints the folder of a finished build, whoever made it.
+finished() {
+	local cache
+	while read -r cache; do
+		if [[ -x "$cache/$1/kubectl" ]]; then
+			printf '%s\n' "$cache/$1"
 			return
 		fi
-	done
+	done < <(caches)
+	return 1
+}
+
+writable_cache() {
+	local cache
+	while read -r cache; do
+		if mkdir -p "$cache" 2>/dev/null && [[ -w "$cache" ]]; then
+			printf '%s\n' "$cache"
+			return
+		fi
+	done < <(caches)
 	say "no folder to keep the build in: set BOTCLUSTER_CACHE to one that this user can write to"
 	return 1
 }
@@ -58,22 +73,23 @@ build() {
 	"$into/controlplane" links --dir "$into"
 }
 
-builds="$(cache_root)/controlplane"
-folder="$builds/$(inputs_hash)"
-if [[ ! -d "$folder" ]]; then
+hash="$(inputs_hash)"
+if ! folder="$(finished "$hash")"; then
+	cache="$(writable_cache)"
 	# One builder at a time: a second caller waits and finds it made.
-	exec 9>"$builds/.lock"
+	exec 9>"$cache/.lock"
 	flock 9
+	folder="$cache/$hash"
+	if [[ ! -d "$folder" ]]; then
+		partial="$(mktemp -d "$cache/.building.XXXXXX")"
+		trap 'rm -rf "$partial"' EXIT
+		build "$partial"
+		chmod 0755 "$partial"
+		mv "$partial" "$folder"
+		say "built $folder"
+	fi
+	find "$cache" -mindepth 1 -maxdepth 1 -type d -user "$(id -u)" -mtime +14 -exec rm -rf {} +
 fi
-if [[ ! -d "$folder" ]]; then
-	partial="$(mktemp -d "$builds/.building.XXXXXX")"
-	trap 'rm -rf "$partial"' EXIT
-	build "$partial"
-	chmod 0755 "$partial"
-	mv "$partial" "$folder"
-	say "built $folder"
-fi
-# The time of the folder is the time of its last use; a running control plane does not need its file any more.
-touch -c "$folder"
-find "$builds" -mindepth 1 -maxdepth 1 -type d -mtime +14 -exec rm -rf {} +
+# The time of the folder is the time of its last use, by which old builds are removed.
+[[ ! -O "$folder" ]] || touch "$folder"
 printf '%s\n' "$folder"

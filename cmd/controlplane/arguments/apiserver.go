@@ -22,7 +22,7 @@ const disabledAdmission = "ResourceQuota"
 func ForAPIServer(s Settings) []string {
 	return []string{
 		"--bind-address=" + s.BindAddress.String(),
-		"--secure-port=" + strconv.Itoa(s.Port),
+		"--secure-port=" + strconv.FormatUint(uint64(s.Port), 10),
 		// Nothing routes to the Service "kubernetes", so its endpoints are left alone. Without an address the server would look for
 		// a default route, and not start on a host that has none.
 		"--advertise-address=" + loopback(s.ServiceRange).String(),

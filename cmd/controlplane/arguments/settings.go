@@ -20,7 +20,7 @@ const (
 // Settings are all that the argument lists depend on. Paths are absolute.
 type Settings struct {
 	BindAddress  netip.Addr   // where the API server listens
-	Port         int          // of the API server
+	Port         uint16       // of the API server
 	ServiceRange netip.Prefix // cluster addresses of Services
 
 	EtcdData               string // folder

@@ -43,7 +43,7 @@ func makeLinks(program, folder string) error {
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(folder, 0o755); err != nil {
+	if err := os.MkdirAll(folder, 0o755); err != nil { //nolint:gosec // programs are for everybody
 		return fmt.Errorf("make the folder of the links: %w", err)
 	}
 	target := program

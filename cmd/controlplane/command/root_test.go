@@ -36,7 +36,7 @@ var _ = Describe("controlplane", func() {
 		Entry(nil, `--bind-address "localhost" is no IP address`, "serve", "--data-dir", "/nowhere", "--bind-address", "localhost"),
 		Entry(nil, `--service-cluster-ip-range "10.0.0.1" is no range such as 10.0.0.0/24`,
 			"serve", "--data-dir", "/nowhere", "--service-cluster-ip-range", "10.0.0.1"),
-		Entry(nil, `--port 65536 is not between 0 and 65535`, "serve", "--data-dir", "/nowhere", "--port", "65536"),
+		Entry(nil, `invalid argument "65536" for "--port" flag`, "serve", "--data-dir", "/nowhere", "--port", "65536"),
 		Entry(nil, `required flag(s) "kubeconfig" not set`, "wait"),
 		Entry(nil, `required flag(s) "dir" not set`, "links"),
 		Entry(nil, `unknown command "run"`, "run"),

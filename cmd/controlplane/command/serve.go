@@ -1,6 +1,7 @@
 package command
 
 import (
+	"context"
 	"fmt"
 	"net/netip"
 	"os/signal"
@@ -12,8 +13,9 @@ import (
 	"github.com/generalbots/botcluster-operator/cmd/controlplane/serve"
 )
 
-const serveHelp = `Run etcd, kube-apiserver and kube-controller-manager (garbage collection, namespaces, service accounts, aggregated roles), restart what dies, and write a
-kubeconfig for the administrator once the API server is ready. The data directory keeps everything; a later run continues with it, also after a crash.
+const serveHelp = `Run etcd, kube-apiserver and kube-controller-manager (garbage collection, namespaces, service accounts, aggregated
+roles), restart what dies, and write a kubeconfig for the administrator once the API server is ready. The data directory
+keeps everything; a later run continues with it, also after a crash.
 
 SIGTERM and Ctrl-C stop all in order. One line per transition goes to stderr, and what the components write to DIR/log.`
 
@@ -34,6 +36,7 @@ func newServe() *cobra.Command {
 			syscall.Umask(0o077)
 			ctx, restore := signal.NotifyContext(command.Context(), syscall.SIGTERM, syscall.SIGINT)
 			defer restore()
+			context.AfterFunc(ctx, restore) // a second signal ends the command at once, and the kernel its components with it
 			options.Messages = command.ErrOrStderr()
 			return serve.Run(ctx, options)
 		},
@@ -41,7 +44,7 @@ func newServe() *cobra.Command {
 	flags := command.Flags()
 	flags.StringVar(&options.DataDir, "data-dir", "", "`folder` of the data and the certificates; made when absent, and closed to other users")
 	flags.StringVar(&bind, "bind-address", "127.0.0.1", "`address` the API server listens on; 0.0.0.0 for all")
-	flags.IntVar(&options.Port, "port", 6443, "`port` of the API server; 0 for a free one, chosen once and kept")
+	flags.Uint16Var(&options.Port, "port", 6443, "`port` of the API server; 0 for a free one, chosen once and kept")
 	flags.StringVar(&options.Kubeconfig, "kubeconfig", "", "`file` the administrator's kubeconfig is written to (default DIR/kubeconfig)")
 	flags.StringVar(&serviceRange, "service-cluster-ip-range", "10.0.0.0/24", "`addresses` given to Services; not to be changed later")
 	flags.DurationVar(&options.StartTimeout, "start-timeout", 3*time.Minute, "how `long` each component may take to become ready at the start")
@@ -55,9 +58,6 @@ func parseAddresses(options *serve.Options, bind, serviceRange string) (err erro
 	}
 	if options.ServiceRange, err = netip.ParsePrefix(serviceRange); err != nil {
 		return fmt.Errorf("--service-cluster-ip-range %q is no range such as 10.0.0.0/24: %w", serviceRange, err)
-	}
-	if options.Port < 0 || options.Port > 65535 {
-		return fmt.Errorf("--port %d is not between 0 and 65535", options.Port)
 	}
 	return nil
 }

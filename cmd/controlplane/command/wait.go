@@ -17,8 +17,9 @@ func newWait() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "wait --kubeconfig FILE",
 		Short: "Return when the API server is ready",
-		Long:  "Return when the API server of a kubeconfig answers /readyz with ok, or with an error after the timeout. The file may still be to come.",
-		Args:  cobra.NoArgs,
+		Long: "Return when the API server of a kubeconfig answers /readyz with ok, or with an error after the timeout.\n" +
+			"The file may still be to come.",
+		Args: cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
 			ctx, cancel := context.WithTimeout(command.Context(), timeout)
 			defer cancel()

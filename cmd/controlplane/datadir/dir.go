@@ -12,10 +12,16 @@ import (
 // Dir is an absolute path of a data directory.
 type Dir string
 
-// The places in a data directory.
-func (d Dir) PKI() string        { return d.join("pki") }
-func (d Dir) Etcd() string       { return d.join("etcd") }
-func (d Dir) Run() string        { return d.join("run") }
+// PKI is the folder of the certificates.
+func (d Dir) PKI() string { return d.join("pki") }
+
+// Etcd is the folder of the data.
+func (d Dir) Etcd() string { return d.join("etcd") }
+
+// Run is the folder in which the components run.
+func (d Dir) Run() string { return d.join("run") }
+
+// Kubeconfig is the administrator's, unless another file was named.
 func (d Dir) Kubeconfig() string { return d.join("kubeconfig") }
 
 // Log is the file that a component's output goes to.
@@ -43,7 +49,7 @@ func Open(path string) (Dir, io.Closer, error) {
 	if err := d.isOurs(); err != nil {
 		return "", nil, err
 	}
-	if err := os.Chmod(absolute, 0o700); err != nil {
+	if err := os.Chmod(absolute, 0o700); err != nil { //nolint:gosec // a folder needs the bit that lets its owner in
 		return "", nil, fmt.Errorf("close the data directory to other users: %w", err)
 	}
 	// The lock comes before all else, as its file is what the directory is known by when the rest was interrupted.

@@ -21,7 +21,7 @@ func (d Dir) lock() (io.Closer, error) {
 		return nil, fmt.Errorf("lock the data directory: %w", err)
 	}
 	if err := unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
-		holder, _ := io.ReadAll(file) //nolint:errcheck // an unreadable holder is an unnamed one
+		holder, _ := io.ReadAll(file) // a holder that cannot be read goes unnamed
 		return nil, errors.Join(refused(d, err, strings.TrimSpace(string(holder))), file.Close())
 	}
 	if err := errors.Join(file.Truncate(0), writeAt0(file, strconv.Itoa(os.Getpid())+"\n")); err != nil {

@@ -28,7 +28,7 @@ var ErrPortTaken = errors.New("port is taken")
 
 // Port returns the port to serve on. A wanted port is that one; 0 is the one chosen last time, as clients know it, or when that is
 // taken or there is none, a free one, which is kept.
-func (d Dir) Port(ctx context.Context, bind netip.Addr, wanted int) (int, error) {
+func (d Dir) Port(ctx context.Context, bind netip.Addr, wanted uint16) (uint16, error) {
 	if wanted != 0 {
 		if err := awaitFree(ctx, bind, wanted); err != nil {
 			return 0, fmt.Errorf("%w; choose another with --port, or 0 for a free one", err)
@@ -46,11 +46,11 @@ func (d Dir) Port(ctx context.Context, bind netip.Addr, wanted int) (int, error)
 	if err != nil {
 		return 0, fmt.Errorf("find a free port on %s: %w", bind, err)
 	}
-	return free, atomicfile.Write(d.join("port"), []byte(strconv.Itoa(free)+"\n"))
+	return free, atomicfile.Write(d.join("port"), fmt.Appendln(nil, free))
 }
 
 // keptPort is 0 when none was kept. What cannot be a port was not written by us whole, and counts as none.
-func (d Dir) keptPort() (int, error) {
+func (d Dir) keptPort() (uint16, error) {
 	content, err := os.ReadFile(d.join("port"))
 	if errors.Is(err, fs.ErrNotExist) {
 		return 0, nil
@@ -62,10 +62,10 @@ func (d Dir) keptPort() (int, error) {
 	if err != nil {
 		return 0, nil //nolint:nilerr // see above
 	}
-	return int(port), nil
+	return uint16(port), nil
 }
 
-func awaitFree(ctx context.Context, bind netip.Addr, port int) error {
+func awaitFree(ctx context.Context, bind netip.Addr, port uint16) error {
 	ctx, cancel := context.WithTimeout(ctx, freedWithin)
 	defer cancel()
 	for {
@@ -82,12 +82,12 @@ func awaitFree(ctx context.Context, bind netip.Addr, port int) error {
 }
 
 // listenBriefly listens on a port and stops at once; it returns the port, which for 0 is one that was free.
-func listenBriefly(ctx context.Context, bind netip.Addr, port int) (int, error) {
+func listenBriefly(ctx context.Context, bind netip.Addr, port uint16) (uint16, error) {
 	var config net.ListenConfig
-	listener, err := config.Listen(ctx, "tcp", netip.AddrPortFrom(bind, uint16(port)).String())
+	listener, err := config.Listen(ctx, "tcp", netip.AddrPortFrom(bind, port).String())
 	if err != nil {
 		return 0, err
 	}
 	address, err := netip.ParseAddrPort(listener.Addr().String())
-	return int(address.Port()), errors.Join(err, listener.Close())
+	return address.Port(), errors.Join(err, listener.Close())
 }

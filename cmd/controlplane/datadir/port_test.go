@@ -41,7 +41,7 @@ var _ = Describe("Port", func() {
 		chosen, err := dir.Port(ctx, loopback, 0)
 		Expect(err).NotTo(HaveOccurred())
 		giveBack := listen(chosen)
-		asked := make(chan int)
+		asked := make(chan uint16)
 		go func() {
 			defer GinkgoRecover()
 			defer close(asked)
@@ -80,9 +80,9 @@ var _ = Describe("Port", func() {
 })
 
 // listen takes a port, and returns how to give it back.
-func listen(port int) (giveBack func()) {
+func listen(port uint16) (giveBack func()) {
 	GinkgoHelper()
-	listener, err := net.ListenTCP("tcp", net.TCPAddrFromAddrPort(netip.AddrPortFrom(loopback, uint16(port))))
+	listener, err := net.ListenTCP("tcp", net.TCPAddrFromAddrPort(netip.AddrPortFrom(loopback, port)))
 	Expect(err).NotTo(HaveOccurred())
 	return func() { Expect(listener.Close()).To(Succeed()) }
 }

@@ -36,12 +36,13 @@ func identities(apiServer Names) []identity {
 // heldBy says whether a certificate still says the same, was signed by the authority, and is far enough from its expiry.
 func (i identity) heldBy(have, authority keypair, now time.Time) bool {
 	certificate := have.certificate
+	same := func(have net.IP, want netip.Addr) bool { return have.Equal(want.AsSlice()) }
 	return !near(certificate, leafRenewal, now) &&
 		certificate.CheckSignatureFrom(authority.certificate) == nil &&
 		certificate.Subject.String() == i.subject.String() &&
 		slices.Equal(certificate.ExtKeyUsage, []x509.ExtKeyUsage{i.usage}) &&
 		slices.Equal(certificate.DNSNames, i.names.DNS) &&
-		slices.EqualFunc(certificate.IPAddresses, i.names.Addresses, func(have net.IP, want netip.Addr) bool { return have.Equal(want.AsSlice()) })
+		slices.EqualFunc(certificate.IPAddresses, i.names.Addresses, same)
 }
 
 func (i identity) issue(authority keypair, now time.Time) (keypair, error) {

@@ -7,7 +7,7 @@ import (
 )
 
 // URL is where clients find an API server that listens on an address and port.
-func URL(bind netip.Addr, port int) string {
+func URL(bind netip.Addr, port uint16) string {
 	p := &plane{settings: arguments.Settings{BindAddress: bind, Port: port}}
 	return p.url()
 }

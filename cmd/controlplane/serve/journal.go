@@ -12,7 +12,7 @@ type journal struct {
 	to    io.Writer
 }
 
-func (j *journal) say(format string, values ...any) {
+func (j *journal) sayf(format string, values ...any) {
 	j.mutex.Lock()
 	defer j.mutex.Unlock()
 	// A reader that went away, such as a closed terminal, is no reason to stop serving.

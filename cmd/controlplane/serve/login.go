@@ -29,7 +29,7 @@ func (p *plane) publish() error {
 	if err := atomicfile.Write(p.kubeconfig, content); err != nil {
 		return err
 	}
-	p.out.say("serving at %s, kubeconfig %s", p.url(), p.kubeconfig)
+	p.out.sayf("serving at %s, kubeconfig %s", p.url(), p.kubeconfig)
 	return nil
 }
 
@@ -64,6 +64,6 @@ func (p *plane) renew(now time.Time) {
 		err = p.publish()
 	}
 	if err != nil {
-		p.out.say("certificates were not renewed, which is tried again in %s: %v", renewalInterval, err)
+		p.out.sayf("certificates were not renewed, which is tried again in %s: %v", renewalInterval, err)
 	}
 }

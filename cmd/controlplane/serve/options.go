@@ -10,7 +10,7 @@ import (
 type Options struct {
 	DataDir      string
 	BindAddress  netip.Addr
-	Port         int    // 0: a free one, chosen once and kept
+	Port         uint16 // 0: a free one, chosen once and kept
 	Kubeconfig   string // "": in the data directory
 	ServiceRange netip.Prefix
 

@@ -84,7 +84,7 @@ func (p *plane) settle(ctx context.Context, options Options) error {
 
 func (p *plane) sayIssued(written []string) {
 	if len(written) > 0 {
-		p.out.say("issued %s", strings.Join(written, ", "))
+		p.out.sayf("issued %s", strings.Join(written, ", "))
 	}
 }
 
@@ -97,7 +97,7 @@ func (p *plane) url() string {
 	case host.IsUnspecified():
 		host = netip.AddrFrom4([4]byte{127, 0, 0, 1})
 	}
-	return "https://" + net.JoinHostPort(host.String(), strconv.Itoa(p.settings.Port))
+	return "https://" + net.JoinHostPort(host.String(), strconv.FormatUint(uint64(p.settings.Port), 10))
 }
 
 func serverNames(options Options) (pki.Names, error) {

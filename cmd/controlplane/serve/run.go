@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/generalbots/botcluster-operator/cmd/controlplane/supervise"
@@ -21,12 +22,16 @@ func Run(ctx context.Context, options Options) (err error) {
 
 	var running []*supervise.Child
 	defer func() {
-		for i := len(running) - 1; i >= 0; i-- {
-			running[i].Stop()
+		for _, child := range slices.Backward(running) {
+			child.Stop()
 		}
 	}()
 	for _, stage := range plane.stages() {
-		child := supervise.Start(stage.process)
+		if ended(ctx) {
+			return nil
+		}
+		// Not with our context: they stop one after the other, not all when it ends.
+		child := supervise.Start(context.WithoutCancel(ctx), stage.process)
 		running = append(running, child)
 		if err := plane.awaitReady(ctx, child, stage.process.Name, options.StartTimeout); err != nil {
 			return unlessEnded(ctx, err)
@@ -39,7 +44,7 @@ func Run(ctx context.Context, options Options) (err error) {
 		}
 	}
 	plane.renewUntil(ctx)
-	out.say("stopping")
+	out.sayf("stopping")
 	return nil
 }
 
@@ -58,8 +63,10 @@ func (p *plane) awaitReady(ctx context.Context, child *supervise.Child, name str
 
 // unlessEnded forgets an error that came of being told to stop.
 func unlessEnded(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
+	if ended(ctx) {
 		return nil
 	}
 	return err
 }
+
+func ended(ctx context.Context) bool { return ctx.Err() != nil }

@@ -50,7 +50,7 @@ var _ = Describe("Run", func() {
 		listener, err := net.ListenTCP("tcp", net.TCPAddrFromAddrPort(netip.AddrPortFrom(options.BindAddress, 0)))
 		Expect(err).NotTo(HaveOccurred())
 		DeferCleanup(listener.Close)
-		options.Port = int(netip.MustParseAddrPort(listener.Addr().String()).Port())
+		options.Port = netip.MustParseAddrPort(listener.Addr().String()).Port()
 		Expect(serve.Run(ctx, options)).To(MatchError(datadir.ErrPortTaken))
 		_, lock, err := datadir.Open(options.DataDir)
 		Expect(err).NotTo(HaveOccurred())

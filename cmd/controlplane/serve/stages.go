@@ -57,10 +57,10 @@ func (p *plane) process(name string, list []string, ready func(context.Context) 
 
 func (p *plane) report(event supervise.Event) {
 	if event.State == supervise.Exited {
-		p.out.say("%s; see %s", event, p.dir.Log(event.Process))
+		p.out.sayf("%s; see %s", event, p.dir.Log(event.Process))
 		return
 	}
-	p.out.say("%s", event)
+	p.out.sayf("%s", event)
 }
 
 func (p *plane) etcdReady(ctx context.Context) error {

@@ -38,9 +38,10 @@ func build(ctx context.Context) string {
 func (p *plane) kubeconfig() string { return filepath.Join(p.dir, "kubeconfig") }
 
 // serve starts the control plane, and returns when it is ready and all its components run.
-func (p *plane) serve() {
+func (p *plane) serve(ctx context.Context) {
 	GinkgoHelper()
-	command := exec.Command(filepath.Join(p.assets, "controlplane"), "serve", "--data-dir", p.dir, "--port", "0")
+	// It outlives the spec that starts it.
+	command := exec.CommandContext(context.WithoutCancel(ctx), filepath.Join(p.assets, "controlplane"), "serve", "--data-dir", p.dir, "--port", "0")
 	session, err := gexec.Start(command, GinkgoWriter, GinkgoWriter)
 	Expect(err).NotTo(HaveOccurred())
 	p.session = session

@@ -48,7 +48,7 @@ var _ = Describe("A control plane", Ordered, Label("slow"), func() {
 		})
 		p = plane{assets: build(ctx), dir: filepath.Join(folder, "plane")}
 		admin = p.admin()
-		p.serve()
+		p.serve(ctx)
 	})
 
 	It("is ready for whoever finds its kubeconfig, which is the administrator's alone", func(ctx context.Context) {
@@ -131,7 +131,7 @@ var _ = Describe("A control plane", Ordered, Label("slow"), func() {
 			Eventually(alive).WithArguments(pid).WithTimeout(10*time.Second).Should(BeFalse(), "process %d", pid)
 		}
 
-		p.serve()
+		p.serve(ctx)
 		Expect(admin.must(ctx, answer...)).To(Equal("42"))
 		Expect(os.ReadFile(p.kubeconfig())).To(Equal(before))
 		Expect(p.withToken(token).user(ctx)).To(Equal("system:serviceaccount:default:default"))

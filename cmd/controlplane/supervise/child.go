@@ -18,9 +18,9 @@ type Child struct {
 	readyOnce sync.Once
 }
 
-// Start keeps the process alive until Stop.
-func Start(process Process) *Child {
-	ctx, cancel := context.WithCancel(context.Background())
+// Start keeps the process alive until Stop is called or the context ends.
+func Start(ctx context.Context, process Process) *Child {
+	ctx, cancel := context.WithCancel(ctx)
 	child := &Child{process: process, cancel: cancel, gone: make(chan struct{}), ready: make(chan struct{})}
 	go child.keep(ctx)
 	return child

@@ -38,7 +38,7 @@ var _ = Describe("A child", func() {
 
 	start := func(script string) *supervise.Child {
 		process.Arguments = []string{"-c", script}
-		child := supervise.Start(process)
+		child := supervise.Start(context.Background(), process)
 		DeferCleanup(child.Stop)
 		return child
 	}
@@ -145,6 +145,16 @@ var _ = Describe("A child", func() {
 		Eventually(output, "10s").Should(gbytes.Say("here"))
 		child.Stop()
 		Expect(gone(next().PID)).To(BeTrue())
+	})
+
+	It("is stopped when its context ends", func(ctx context.Context) {
+		ctx, cancel := context.WithCancel(ctx)
+		process.Arguments = []string{"60"}
+		process.Executable = "/bin/sleep"
+		DeferCleanup(supervise.Start(ctx, process).Stop)
+		Expect(next().State).To(Equal(supervise.Started))
+		cancel()
+		Expect(next().State).To(Equal(supervise.Stopped))
 	})
 
 	It("stays stopped when it was waiting to be started again", func() {
