@@ -24,8 +24,8 @@ type BotSpec struct {
 	// +optional
 	Service string `json:"service,omitempty"`
 
-	// Command replaces what the service runs: the program's absolute path, then its arguments, one item each. An
-	// image without the unit gets one.
+	// Command is what the service runs instead of what the image says: the program's absolute path, then its arguments,
+	// one item each. The operator writes the whole unit then, and the image's own, its User= included, is not used.
 	// +kubebuilder:validation:MaxItems=64
 	// +kubebuilder:validation:XValidation:rule="size(self) == 0 || self[0].matches('^(/[A-Za-z0-9._+-]+)+$')",message="bot.command must begin with the absolute path of a program, such as /opt/gbo/bin/botserver"
 	// +listType=atomic
@@ -151,7 +151,7 @@ type Resources struct {
 	// of time on all cores.
 	// +kubebuilder:validation:XIntOrString
 	// +kubebuilder:validation:MaxLength=16
-	// +kubebuilder:validation:XValidation:rule="type(self) == int ? (self >= 1 && self <= 1024) : self.matches('^([1-9][0-9]{0,3}|[1-9][0-9]{1,6}m|[0-9]{1,4}[.][0-9]{1,3})$')",message="resources.cpu must be a number of cores such as 4, 1.5 or 500m"
+	// +kubebuilder:validation:XValidation:rule="type(self) == int ? (self >= 1 && self <= 1024) : self.matches('^([1-9][0-9]{0,3}|[1-9][0-9]{1,6}m|[0-9]{1,4}[.][0-9]{1,3})$') && !self.matches('^0+[.]0+$')",message="resources.cpu must be a number of cores such as 4, 1.5 or 500m"
 	// +optional
 	CPU *intstr.IntOrString `json:"cpu,omitempty"`
 
@@ -204,6 +204,7 @@ type ByteSize string
 type BitRate string
 
 // EdgeSpec describes the edge tier: Caddy in LXC containers.
+// +kubebuilder:validation:XValidation:rule="!has(self.tls) || !has(self.tls.mode) || self.tls.mode != 'Auto' || (has(self.hosts) && size(self.hosts) > 0)",message="edge.tls.mode Auto needs edge.hosts: certificates are made out to names; use Internal or Off without them"
 type EdgeSpec struct {
 	// Instances is the number of edges. All of them serve the same routes and the same bots.
 	// +kubebuilder:default=1

@@ -235,8 +235,16 @@ func (a assessor) botPhase(instance model.Instance) (Phase, string) {
 	case worst.Probe == model.ProbeDegraded:
 		return PhaseDegraded, "its health endpoint says that it cannot reach its database"
 	case worst.Probe == model.ProbeUnhealthy:
-		return PhaseUnhealthy, "its health endpoint fails: " + worst.Message
+		return PhaseUnhealthy, unhealthy(worst)
 	default:
 		return PhaseProbing, ""
 	}
+}
+
+// unhealthy says how a probe failed, without the words of the transport: they hold ports that differ from probe to probe.
+func unhealthy(member model.MemberStatus) string {
+	if member.StatusCode == 0 {
+		return "its health endpoint does not answer in time, or not at all"
+	}
+	return fmt.Sprintf("its health endpoint answers %d", member.StatusCode)
 }

@@ -58,8 +58,8 @@ func (s *instanceStage) advance(a Assessment) {
 		s.leave(a, "it was leaving when it stopped")
 	case a.Leaving():
 		s.takeBack(a)
-	case a.running():
-		s.change(a)
+	case s.change(a) || a.running():
+		// What is to be changed comes before a start: a limit that the host cannot keep may be why it does not start.
 	default:
 		s.start(a)
 	}
@@ -143,21 +143,22 @@ func (s *instanceStage) start(a Assessment) {
 	s.add(Step{Verb: VerbStart, Target: a.Name, Tier: a.Tier, Why: why})
 }
 
-// change brings limits and devices of a running instance to what is wanted.
-func (s *instanceStage) change(a Assessment) {
+// change brings limits and devices of an instance to what is wanted, and tells whether there is anything to change.
+func (s *instanceStage) change(a Assessment) bool {
 	tier, found := s.want.tier(a.Tier)
 	if !found || !s.seen.Complete() || a.Outdated || s.held(a, "update") {
-		return
+		return false
 	}
 	config := changedConfig(tier.Config, a.Instance.Config)
 	devices := changedDevices(tier.Devices(a.Ordinal), a.Instance.Devices)
 	if len(config) == 0 && len(devices) == 0 {
-		return
+		return false
 	}
 	s.add(Step{
 		Verb: VerbChange, Target: a.Name, Tier: a.Tier, Why: describeChange(config, devices),
 		Change: model.InstanceChange{Config: config, Devices: devices},
 	})
+	return true
 }
 
 // takeBack ends the leaving of an instance that is wanted after all.

@@ -195,6 +195,16 @@ var _ = Describe("Changing what runs", func() {
 			"the spec changed bot-port"),
 	)
 
+	It("changes what does not run before it starts it: a limit may be why it does not", func() {
+		s := calm(2, 1)
+		s.tier(model.TierBot).Config["limits.memory"] = "2GiB"
+		s.bot(2).Config["limits.memory"] = "2GiB"
+		s.stopBot(1)
+		steps := s.plan().Steps
+		Expect(steps).To(ContainElement(And(HaveField("Verb", plan.VerbChange), HaveField("Target", botName(1)))))
+		Expect(steps).NotTo(ContainElement(HaveField("Verb", plan.VerbStart)))
+	})
+
 	DescribeTable("leaves alone", func(change func(*scene)) {
 		s := calm(2, 1)
 		s.tier(model.TierBot).Config["limits.memory"] = "2GiB"
@@ -206,7 +216,6 @@ var _ = Describe("Changing what runs", func() {
 	},
 		Entry("what is as declared", func(s *scene) { s.bot(1).Config["limits.memory"] = "2GiB" }),
 		Entry("what will be replaced", func(s *scene) { s.tier(model.TierBot).Template = newTemplate }),
-		Entry("what does not run", func(s *scene) { s.stopBot(1) }),
 		Entry("what is busy", func(s *scene) { s.bot(1).Operation = "update" }),
 		Entry("what leaves", func(s *scene) { s.mark(botName(1), time.Second) }),
 		Entry("what is foreign", func(s *scene) { s.bot(1).Owned = false }),

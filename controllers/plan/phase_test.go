@@ -58,8 +58,8 @@ var _ = Describe("The judgement on an instance", func() {
 			plan.PhaseDegraded, "its health endpoint says that it cannot reach its database"),
 		Entry("unhealthy in the eyes of one edge", func(s *scene) {
 			s.probe(2, 2, model.ProbeDegraded)
-			s.onEdge(1, 2, func(m *model.MemberStatus) { m.Probe, m.Message = model.ProbeUnhealthy, "answered 500" })
-		}, plan.PhaseUnhealthy, "its health endpoint fails: answered 500"),
+			s.onEdge(1, 2, func(m *model.MemberStatus) { m.Probe, m.StatusCode = model.ProbeUnhealthy, 500 })
+		}, plan.PhaseUnhealthy, "its health endpoint answers 500"),
 		Entry("leaving", func(s *scene) { s.mark(botName(2), time.Second) }, plan.PhaseDraining, ""),
 		Entry("not to be read", func(s *scene) { s.bot(2).State = model.StateUnknown }, plan.PhaseUnknown,
 			"its state cannot be read: the Incus cluster member that holds it may be offline"),

@@ -81,6 +81,8 @@ var _ = Describe("The API server", func() {
 		Entry("no memory", "bot.resources.memory", "0GB", "must be a whole number with a unit"),
 		Entry("a negative CPU", "bot.resources.cpu", "-1", "resources.cpu must be a number of cores such as 4, 1.5 or 500m"),
 		Entry("a CPU of words", "bot.resources.cpu", "many", "resources.cpu must be a number of cores such as 4, 1.5 or 500m"),
+		Entry("no CPU", "bot.resources.cpu", `"0.0"`, "resources.cpu must be a number of cores such as 4, 1.5 or 500m"),
+		Entry("ACME without names", "edge.tls", "{mode: Auto}", "edge.tls.mode Auto needs edge.hosts"),
 		Entry("bytes as bandwidth", "bot.resources.network.egress", "100MB", "must be a whole number of bits per second with a unit, such as 100Mbit"),
 		Entry("a disk priority of 11", "bot.resources.disk.priority", "11", "should be less than or equal to 10"),
 		Entry("negative replicas", "replicas", "-1", "should be greater than or equal to 0"),
