@@ -3,7 +3,7 @@
 #
 # A tool is built on first use into <cache>/tools/<hash>/NAME, where the hash covers what goes into it, so that a later
 # call takes milliseconds and a changed pin gets a folder of its own. <cache> is $BOTCLUSTER_CACHE, else
-# /var/cache/botcluster when this user can write there, else $XDG_CACHE_HOME/botcluster.
+# /var/cache/botcluster when the tool is there or this user can write there, else $XDG_CACHE_HOME/botcluster.
 # Progress goes to stderr; stdout carries the path and nothing else.
 set -euo pipefail
 
@@ -22,17 +22,6 @@ if [[ $# -ne 1 || -z "${packages[$tool]:-}" ]]; then
 	exit 2
 fi
 
-cache_root() {
-	local shared=/var/cache/botcluster
-	if [[ -n "${BOTCLUSTER_CACHE:-}" ]]; then
-		printf '%s\n' "$BOTCLUSTER_CACHE"
-	elif mkdir -p "$shared" 2>/dev/null && [[ -w "$shared" ]]; then
-		printf '%s\n' "$shared"
-	else
-		printf '%s\n' "${XDG_CACHE_HOME:-$HOME/.cache}/botcluster"
-	fi
-}
-
 build_flags=(-trimpath -buildvcs=false -ldflags "-s -w")
 export CGO_ENABLED=0
 
@@ -45,7 +34,17 @@ inputs_hash() {
 	} | sha256sum | cut -c1-16
 }
 
-folder="$(cache_root)/tools/$(inputs_hash)"
+hash="$(inputs_hash)"
+shared=/var/cache/botcluster
+if [[ -n "${BOTCLUSTER_CACHE:-}" ]]; then
+	cache="$BOTCLUSTER_CACHE"
+elif [[ -x "$shared/tools/$hash/$tool" ]] || { mkdir -p "$shared" 2>/dev/null && [[ -w "$shared" ]]; }; then
+	cache="$shared"
+else
+	cache="${XDG_CACHE_HOME:-$HOME/.cache}/botcluster"
+fi
+
+folder="$cache/tools/$hash"
 target="$folder/$tool"
 if [[ ! -x "$target" ]]; then
 	mkdir -p "$folder"
