@@ -111,7 +111,7 @@ func (w *World) WriteFile(ref Ref, name string, file File, appending bool) error
 	}
 	old, exists := i.files[name]
 	switch {
-	case exists && old.Type == FileDirectory && file.Type == FileDirectory:
+	case exists && file.Type == FileDirectory: // whatever it is
 		return nil
 	case exists && old.Type == FileDirectory:
 		return fail("sftp: \"open %s: is a directory\" (SSH_FX_FAILURE)", name)
