@@ -1,0 +1,228 @@
+package botcluster
+
+import (
+	"errors"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/generalbots/botcluster-operator/api/v1alpha1"
+	"github.com/generalbots/botcluster-operator/controllers/model"
+	"github.com/generalbots/botcluster-operator/controllers/plan"
+	"github.com/generalbots/botcluster-operator/controllers/provider"
+)
+
+var errOdd = errors.New("read tcp 10.0.0.1:43210: odd")
+
+// change is what an entry does to a calm pass over three bots and two edges.
+type change = func(*report, *v1alpha1.BotCluster)
+
+func unchanged(*report, *v1alpha1.BotCluster) {}
+
+// expectFact makes the body of a table about one condition.
+func expectFact(kind string) func(change, string) {
+	return func(alter change, expected string) {
+		r, bc := served(3, 2), crew()
+		alter(r, bc)
+		Expect(saidOf(r.facts(bc), kind)).To(Equal(expected))
+	}
+}
+
+var _ = Describe("What is said", func() {
+	DescribeTable("of the Incus server", expectFact(v1alpha1.ConditionIncusReady),
+		Entry("all is there", unchanged, "True Ready: the Incus server has what the spec names"),
+		Entry("no identity", func(r *report, _ *v1alpha1.BotCluster) {
+			r.seen.hostErr = failure(provider.Terminal, v1alpha1.ReasonIdentityInvalid)
+			r.unseen(r.seen.hostErr)
+			r.seen.FactsErr = r.seen.hostErr
+		}, "False IdentityInvalid: a sentence about IdentityInvalid"),
+		Entry("something that the spec names is missing", func(r *report, _ *v1alpha1.BotCluster) {
+			r.seen.FactsErr = failure(provider.Terminal, v1alpha1.ReasonImageNotFound)
+		}, "False ImageNotFound: a sentence about ImageNotFound"),
+		Entry("it does not answer", func(r *report, _ *v1alpha1.BotCluster) {
+			r.unseen(failure(provider.Transient, v1alpha1.ReasonServerUnreachable))
+		}, "False ServerUnreachable: a sentence about ServerUnreachable"),
+		Entry("it answers oddly: the text of an error that is not ours is not told", func(r *report, _ *v1alpha1.BotCluster) {
+			r.seen.FactsErr = errOdd
+		}, "False Retrying: the Incus server gave an answer that was not understood; it is asked again"),
+		Entry("the Secrets of the bots are none of its business", func(r *report, _ *v1alpha1.BotCluster) {
+			r.seen.SecretsErr = failure(provider.Terminal, v1alpha1.ReasonSecretNotFound)
+		}, "True Ready: the Incus server has what the spec names"),
+	)
+
+	DescribeTable("of the bots", expectFact(v1alpha1.ConditionBotsReady),
+		Entry("all serve", unchanged, "True Ready: 3 of 3 bots serve"),
+		Entry("a single one", func(r *report, _ *v1alpha1.BotCluster) { *r = *served(1, 1) }, "True Ready: 1 of 1 bot serves"),
+		Entry("none are wanted", func(r *report, _ *v1alpha1.BotCluster) { *r = *served(0, 1) }, "True Ready: 0 of 0 bots serve"),
+		Entry("surplus ones do not count", func(r *report, _ *v1alpha1.BotCluster) {
+			r.botIs(3, plan.PhaseDraining, "").Wanted = false
+		}, "True Ready: 2 of 2 bots serve"),
+		Entry("one boots", func(r *report, _ *v1alpha1.BotCluster) { r.botIs(2, plan.PhaseBooting, "") },
+			"False Progressing: 2 of 3 bots serve; crew-bot-2 is booting"),
+		Entry("one is of an older template", func(r *report, _ *v1alpha1.BotCluster) { r.bot(2).Outdated = true },
+			"False Progressing: 3 of 3 bots serve; 2 up to date"),
+		Entry("a name is taken", func(r *report, _ *v1alpha1.BotCluster) { r.botIs(2, plan.PhaseConflict, "it is not ours") },
+			"False NameConflict: 2 of 3 bots serve; crew-bot-2 is conflict (it is not ours)"),
+		Entry("an operation failed", func(r *report, _ *v1alpha1.BotCluster) {
+			bot := r.botIs(2, plan.PhaseAbsent, "create failed: no room")
+			bot.Instance, bot.Failure = nil, model.Failure{Operation: "create", Count: 2}
+		}, "False OperationFailed: 2 of 3 bots serve; crew-bot-2 is absent (create failed: no room)"),
+		Entry("an operation failed once upon a time, and all serve", func(r *report, _ *v1alpha1.BotCluster) {
+			r.bot(2).Failure = model.Failure{Operation: "update", Count: 1}
+		}, "True Ready: 3 of 3 bots serve"),
+		Entry("one has no address", func(r *report, _ *v1alpha1.BotCluster) { r.botIs(2, plan.PhaseBooting, "no lease").NoAddress = true },
+			"False NoAddress: 2 of 3 bots serve; crew-bot-2 is booting (no lease)"),
+		Entry("one is unhealthy", func(r *report, _ *v1alpha1.BotCluster) { r.botIs(2, plan.PhaseUnhealthy, "answered 500") },
+			"False BotsUnhealthy: 2 of 3 bots serve; crew-bot-2 is unhealthy (answered 500)"),
+		Entry("one is degraded", func(r *report, _ *v1alpha1.BotCluster) { r.botIs(2, plan.PhaseDegraded, "no database") },
+			"False BotsDegraded: 2 of 3 bots serve; crew-bot-2 is degraded (no database)"),
+		Entry("one cannot be read", func(r *report, _ *v1alpha1.BotCluster) { r.botIs(2, plan.PhaseUnknown, "away") },
+			"Unknown NotObserved: 2 of 3 bots serve; crew-bot-2 is unknown (away)"),
+		Entry("what is wrong comes before what is unknown, the gravest first", func(r *report, _ *v1alpha1.BotCluster) {
+			r.botIs(1, plan.PhaseUnknown, "")
+			r.botIs(2, plan.PhaseDegraded, "")
+			r.botIs(3, plan.PhaseUnhealthy, "")
+		}, "False BotsUnhealthy: 0 of 3 bots serve; crew-bot-1 is unknown, crew-bot-2 is degraded, crew-bot-3 is unhealthy"),
+		Entry("many are missing: some are named", func(r *report, _ *v1alpha1.BotCluster) {
+			*r = *served(5, 1)
+			for bot := 1; bot <= 5; bot++ {
+				r.botIs(bot, plan.PhaseStopped, "")
+			}
+		}, "False Progressing: 0 of 5 bots serve; crew-bot-1 is stopped, crew-bot-2 is stopped, crew-bot-3 is stopped, 2 more"),
+		Entry("they cannot be seen", func(r *report, _ *v1alpha1.BotCluster) {
+			r.unseen(failure(provider.Transient, v1alpha1.ReasonServerUnreachable))
+		}, "Unknown WaitingForIncus: the instances cannot be seen: a sentence about ServerUnreachable"),
+		Entry("they cannot be seen, nobody knows why", func(r *report, _ *v1alpha1.BotCluster) { r.unseen(errOdd) },
+			"Unknown WaitingForIncus: the instances cannot be seen: the Incus server does not answer"),
+		Entry("a Secret is missing", func(r *report, _ *v1alpha1.BotCluster) {
+			r.seen.SecretsErr = failure(provider.Terminal, v1alpha1.ReasonSecretNotFound)
+		}, "False SecretNotFound: 3 of 3 bots serve; a sentence about SecretNotFound"),
+		Entry("a Secret could not be read", func(r *report, _ *v1alpha1.BotCluster) {
+			r.seen.SecretsErr = failure(provider.Transient, v1alpha1.ReasonRetrying)
+		}, "Unknown Retrying: 3 of 3 bots serve; a sentence about Retrying"),
+		Entry("neither Secrets nor instances: the instances matter more", func(r *report, _ *v1alpha1.BotCluster) {
+			r.seen.SecretsErr = failure(provider.Terminal, v1alpha1.ReasonSecretNotFound)
+			r.unseen(errOdd)
+		}, "Unknown WaitingForIncus: the instances cannot be seen: the Incus server does not answer"),
+	)
+
+	DescribeTable("of the edges", expectFact(v1alpha1.ConditionEdgeReady),
+		Entry("all serve", unchanged, "True Ready: 2 of 2 edges serve"),
+		Entry("one is still booting", func(r *report, _ *v1alpha1.BotCluster) {
+			r.edgeSays(2, failure(provider.Waiting, v1alpha1.ReasonEdgeUnreachable))
+		}, "False Progressing: 1 of 2 edges serve; crew-edge-2 is probing"),
+		Entry("one does not answer", func(r *report, _ *v1alpha1.BotCluster) {
+			r.edgeSays(2, failure(provider.Transient, v1alpha1.ReasonEdgeUnreachable))
+		}, "False EdgeUnreachable: 1 of 2 edges serve; crew-edge-2 is probing; a sentence about EdgeUnreachable"),
+		Entry("one does not answer, nobody knows why", func(r *report, _ *v1alpha1.BotCluster) { r.edgeSays(2, errOdd) },
+			"False EdgeUnreachable: 1 of 2 edges serve; crew-edge-2 is probing; an edge does not answer"),
+		Entry("one that is surplus does not answer", func(r *report, _ *v1alpha1.BotCluster) {
+			r.edgeSays(2, errOdd)
+			r.assessment("crew-edge-2").Wanted = false
+		}, "True Ready: 1 of 1 edge serves"),
+		Entry("one does not answer and another is worse", func(r *report, _ *v1alpha1.BotCluster) {
+			r.edgeSays(2, errOdd)
+			r.assessment("crew-edge-1").Phase = plan.PhaseConflict
+		}, "False NameConflict: 0 of 2 edges serve; crew-edge-1 is conflict, crew-edge-2 is probing"),
+		Entry("one refuses its routes", func(r *report, _ *v1alpha1.BotCluster) {
+			r.took(plan.VerbSetRoutes, "crew-edge-1", nil)
+			r.took(plan.VerbSetRoutes, "crew-edge-2", failure(provider.Terminal, v1alpha1.ReasonEdgeRejectedRoutes))
+		}, "False EdgeRejectedRoutes: crew-edge-2: a sentence about EdgeRejectedRoutes"),
+		Entry("one could not be told of its pool", func(r *report, _ *v1alpha1.BotCluster) {
+			r.took(plan.VerbSetPool, "crew-edge-2", errOdd)
+		}, "False Retrying: crew-edge-2: what it should serve could not be told to it"),
+		Entry("another step failed", func(r *report, _ *v1alpha1.BotCluster) { r.took(plan.VerbStart, "crew-bot-1", errOdd) },
+			"True Ready: 2 of 2 edges serve"),
+		Entry("they cannot be seen", func(r *report, _ *v1alpha1.BotCluster) { r.unseen(errOdd) },
+			"Unknown WaitingForIncus: the instances cannot be seen: the Incus server does not answer"),
+	)
+
+	DescribeTable("of impairment", expectFact(v1alpha1.ConditionDegraded),
+		Entry("none", unchanged, "False AsDeclared: nothing that exists is impaired"),
+		Entry("something is merely not there yet", func(r *report, _ *v1alpha1.BotCluster) {
+			r.botIs(1, plan.PhaseAbsent, "").Instance = nil
+			r.botIs(2, plan.PhaseBooting, "")
+		}, "False AsDeclared: nothing that exists is impaired"),
+		Entry("a bot is degraded and another cannot be read", func(r *report, _ *v1alpha1.BotCluster) {
+			r.botIs(1, plan.PhaseUnknown, "away")
+			r.botIs(2, plan.PhaseDegraded, "no database")
+		}, "True BotsDegraded: crew-bot-1 is unknown (away), crew-bot-2 is degraded (no database)"),
+		Entry("an instance that should not be there cannot be read", func(r *report, _ *v1alpha1.BotCluster) {
+			r.botIs(3, plan.PhaseUnknown, "away").Wanted = false
+		}, "True NotObserved: crew-bot-3 is unknown (away)"),
+		Entry("nothing can be seen", func(r *report, _ *v1alpha1.BotCluster) { r.unseen(errOdd) },
+			"Unknown WaitingForIncus: the instances cannot be seen"),
+	)
+
+	DescribeTable("of suspension", expectFact(v1alpha1.ConditionSuspended),
+		Entry("no", unchanged, "False NotSuspended: the operator acts on the spec"),
+		Entry("yes", func(_ *report, bc *v1alpha1.BotCluster) { bc.Spec.Suspend = true },
+			"True Suspended: spec.suspend is set: the operator watches and changes nothing"),
+	)
+})
+
+var _ = Describe("Whether it goes on", func() {
+	DescribeTable("says Stalled when somebody has to act", expectFact(v1alpha1.ConditionStalled),
+		Entry("nobody", unchanged, "absent"),
+		Entry("the identity", func(r *report, _ *v1alpha1.BotCluster) {
+			r.seen.hostErr = failure(provider.Terminal, v1alpha1.ReasonSecretNotFound)
+			r.unseen(r.seen.hostErr)
+		}, "True SecretNotFound: a sentence about SecretNotFound"),
+		Entry("the image", func(r *report, _ *v1alpha1.BotCluster) {
+			r.seen.FactsErr = failure(provider.Terminal, v1alpha1.ReasonImageNotFound)
+		}, "True ImageNotFound: a sentence about ImageNotFound"),
+		Entry("a right", func(r *report, _ *v1alpha1.BotCluster) {
+			r.unseen(failure(provider.Terminal, v1alpha1.ReasonNotAuthorized))
+		}, "True NotAuthorized: a sentence about NotAuthorized"),
+		Entry("a Secret", func(r *report, _ *v1alpha1.BotCluster) {
+			r.seen.SecretsErr = failure(provider.Terminal, v1alpha1.ReasonSecretNotFound)
+		}, "True SecretNotFound: a sentence about SecretNotFound"),
+		Entry("a step that was refused", func(r *report, _ *v1alpha1.BotCluster) {
+			r.took(plan.VerbChange, "crew-bot-1", failure(provider.Terminal, ""))
+		}, "True InvalidRequest: a sentence about "),
+		Entry("a name that is taken", func(r *report, _ *v1alpha1.BotCluster) { r.botIs(2, plan.PhaseConflict, "rename it") },
+			"True NameConflict: crew-bot-2: rename it"),
+		Entry("not a name that is taken and not needed", func(r *report, _ *v1alpha1.BotCluster) {
+			r.botIs(2, plan.PhaseConflict, "rename it").Wanted = false
+		}, "absent"),
+		Entry("an edge of another image", func(r *report, _ *v1alpha1.BotCluster) {
+			r.edgeSays(1, failure(provider.Terminal, v1alpha1.ReasonEdgeUnreachable))
+		}, "True EdgeUnreachable: a sentence about EdgeUnreachable"),
+		Entry("not an edge that is silent", func(r *report, _ *v1alpha1.BotCluster) {
+			r.edgeSays(1, failure(provider.Transient, v1alpha1.ReasonEdgeUnreachable))
+		}, "absent"),
+		Entry("not what passes by itself", func(r *report, _ *v1alpha1.BotCluster) { r.unseen(errOdd) }, "absent"),
+		Entry("the first thing that a pass meets speaks", func(r *report, _ *v1alpha1.BotCluster) {
+			r.took(plan.VerbChange, "crew-bot-1", failure(provider.Terminal, v1alpha1.ReasonInvalidRequest))
+			r.seen.FactsErr = failure(provider.Terminal, v1alpha1.ReasonImageNotFound)
+			r.botIs(2, plan.PhaseConflict, "rename it")
+		}, "True ImageNotFound: a sentence about ImageNotFound"),
+	)
+
+	DescribeTable("says Reconciling while something is being done", expectFact(v1alpha1.ConditionReconciling),
+		Entry("nothing", unchanged, "absent"),
+		Entry("nothing while it is suspended", func(r *report, bc *v1alpha1.BotCluster) {
+			bc.Spec.Suspend = true
+			r.botIs(2, plan.PhaseStopped, "")
+		}, "absent"),
+		Entry("nothing while it is stalled", func(r *report, _ *v1alpha1.BotCluster) {
+			r.seen.FactsErr = failure(provider.Terminal, v1alpha1.ReasonImageNotFound)
+			r.botIs(2, plan.PhaseStopped, "")
+		}, "absent"),
+		Entry("a bot is on its way up", func(r *report, _ *v1alpha1.BotCluster) { r.botIs(2, plan.PhaseStarting, "") },
+			"True Progressing: 2 of 3 bots serve; crew-bot-2 is starting"),
+		Entry("an edge is on its way up", func(r *report, _ *v1alpha1.BotCluster) { r.assessment("crew-edge-2").Phase = plan.PhaseBooting },
+			"True Progressing: 1 of 2 edges serve; crew-edge-2 is booting"),
+		Entry("surplus leaves", func(r *report, _ *v1alpha1.BotCluster) {
+			r.botIs(3, plan.PhaseDraining, "").Wanted = false
+			r.took(plan.VerbSetPool, "crew-edge-1", nil)
+		}, "True Progressing: 1 instance on the way out"),
+		Entry("a limit is changed", func(r *report, _ *v1alpha1.BotCluster) { r.took(plan.VerbChange, "crew-bot-1", nil) },
+			"True Progressing: Change crew-bot-1 because it is time"),
+		Entry("something failed and is tried again", func(r *report, _ *v1alpha1.BotCluster) {
+			r.took(plan.VerbChange, "crew-bot-1", failure(provider.Transient, v1alpha1.ReasonServerUnreachable))
+		}, "True Retrying: a sentence about ServerUnreachable"),
+		Entry("something odd failed and is tried again", func(r *report, _ *v1alpha1.BotCluster) { r.unseen(errOdd) },
+			"True Retrying: something outside failed and is tried again"),
+	)
+})
