@@ -135,6 +135,7 @@ var _ = incusContract("when it connects into an instance", func(world func() *in
 		_, err := d.host.Dial(ctx, name, provider.Target{UnixSocket: responderSocket})
 		Expect(err).To(beClass(provider.Waiting, ""))
 
+		d.becomes(ctx, "1", idle(model.StateStopped))
 		Expect(d.host.Instances().Start(ctx, name, d.owner)).To(Succeed())
 		d.becomes(ctx, "1", idle(model.StateRunning))
 		world().serve(name, responderSocket)

@@ -74,6 +74,18 @@ func (d *driver) told() int {
 	return len(slices.DeleteFunc(slices.Clone(d.notified), func(owner model.Owner) bool { return owner.UID != d.owner.UID }))
 }
 
+// settled is told once the owner has not been notified for a while.
+func (d *driver) settled() int {
+	GinkgoHelper()
+	last := -1
+	Eventually(func() bool {
+		before := last
+		last = d.told()
+		return last == before
+	}).WithTimeout(patience).WithPolling(300 * time.Millisecond).Should(BeTrue())
+	return last
+}
+
 func (d *driver) name(suffix string) string { return d.owner.Prefix + suffix }
 
 // spec is an instance to be made from the image.

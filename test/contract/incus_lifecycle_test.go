@@ -30,7 +30,7 @@ func incusContract(part string, specs func(world func() *incusWorld, under func(
 	})
 }
 
-var _ = incusContract("through the life of an instance", func(world func() *incusWorld, under func() *driver) {
+var _ = incusContract("through the life of an instance", func(_ func() *incusWorld, under func() *driver) {
 	It("creates, configures, starts, stops and deletes, and shows each at once", func(ctx SpecContext) {
 		d := under()
 		verbs := d.host.Instances()

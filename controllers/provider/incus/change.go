@@ -54,7 +54,9 @@ func differing(current map[string]string, change model.InstanceChange) map[strin
 }
 
 // differingDevices are the devices that are not as wanted yet, and the names of those that are to go.
-func differingDevices(current map[string]map[string]string, wanted map[string]model.Device) (set map[string]map[string]string, removed []string) {
+func differingDevices(
+	current map[string]map[string]string, wanted map[string]model.Device,
+) (set map[string]map[string]string, removed []string) {
 	set = map[string]map[string]string{}
 	for name, device := range wanted {
 		known, exists := current[name]
@@ -103,9 +105,7 @@ func sameWords(a, b error) bool {
 
 // refusedTwice explains an answer that came twice in the same words: a trouble of Incus's own would have passed, or changed.
 func (h *host) refusedTwice(ctx context.Context, name string, refusal error) error {
-	var found incusapi.Instance
-	_, err := h.do(ctx, request{method: http.MethodGet, path: resource("instances", name), doing: "look at the instance " + name}, &found)
-	if err != nil {
+	if _, _, err := h.record(ctx, name); err != nil {
 		return err
 	}
 	// An operation that we have not heard of yet may have the instance locked.
@@ -115,8 +115,13 @@ func (h *host) refusedTwice(ctx context.Context, name string, refusal error) err
 	if _, err := h.busy(name, ""); err != nil {
 		return err
 	}
+	return h.refused(refusal, "change the instance "+name)
+}
+
+// refused is an error of class Terminal with Incus's words.
+func (h *host) refused(refusal error, doing string) error {
 	said, _ := errors.AsType[incusapi.StatusError](refusal)
-	return terminal(reasonInvalidRequest, said, "%s refused to change the instance %s: %s", h.client.server, name, words(said.Error()))
+	return terminal(reasonInvalidRequest, said, "%s refused to %s: %s", h.client.server, doing, words(said.Error()))
 }
 
 // put replaces the whole of an instance's own configuration. Incus does it in an operation.
@@ -124,8 +129,7 @@ func (i instances) put(
 	ctx context.Context, name string, owner model.Owner, config map[string]string, devices map[string]map[string]string, removed []string,
 ) error {
 	// Read again, with the ETag: it covers keys that Incus itself writes, so the shorter the time between, the better.
-	var found incusapi.Instance
-	etag, err := i.do(ctx, request{method: http.MethodGet, path: resource("instances", name), doing: "look at the instance " + name}, &found)
+	found, etag, err := i.record(ctx, name)
 	if err != nil {
 		return err
 	}

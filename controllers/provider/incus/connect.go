@@ -65,7 +65,8 @@ func (h *host) logLink(err error) {
 // connect asks whether the server can be used by this identity.
 func (h *host) connect(ctx context.Context) (clustered bool, err error) {
 	var server incusapi.Server
-	if _, err := h.client.do(ctx, request{method: http.MethodGet, path: "/1.0", doing: "ask for the server's description"}, &server); err != nil {
+	r := request{method: http.MethodGet, path: "/1.0", doing: "ask for the server's description"}
+	if _, err := h.client.do(ctx, r, &server); err != nil {
 		return false, err
 	}
 	if server.Auth != "trusted" {

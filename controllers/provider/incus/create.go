@@ -24,14 +24,28 @@ func (i instances) Create(ctx context.Context, want model.InstanceSpec) error {
 	if under, err := i.busy(want.Name, verbCreate); under || err != nil {
 		return err
 	}
-	err = i.begin(ctx, verbCreate, want.Name, pending(want), request{
-		method: http.MethodPost, path: resource("instances"), body: post(want), limit: writeLimit,
-		doing: "create the instance " + want.Name,
-	})
-	if err == nil || isUnreachable(err) {
+	attempt := func() error {
+		return i.begin(ctx, verbCreate, want.Name, pending(want), request{
+			method: http.MethodPost, path: resource("instances"), body: post(want), limit: writeLimit,
+			doing: "create the instance " + want.Name,
+		})
+	}
+	refusal := attempt()
+	if !mayBeRefusal(refusal) {
+		return refusal
+	}
+	// Incus refuses a taken name and a missing profile with a 500 and words, so the instance and what it needs are looked at.
+	if _, err := i.owned(ctx, want.Name, want.Owner); err == nil || provider.ClassOf(err) != provider.NotFound {
 		return err
 	}
-	return i.whyNotCreated(ctx, want, err)
+	if err := i.missing(ctx, want); err != nil {
+		return err
+	}
+	again := attempt()
+	if mayBeRefusal(again) && sameWords(again, refusal) {
+		return i.refused(again, "create the instance "+want.Name)
+	}
+	return again
 }
 
 func post(want model.InstanceSpec) incusapi.InstancesPost {
@@ -67,23 +81,6 @@ func pending(want model.InstanceSpec) model.Instance {
 		Operation: verbCreate, Template: want.Template, Image: want.Image.Fingerprint,
 		Config: limitsOf(want.Config), Devices: maps.Clone(want.Devices),
 	}
-}
-
-// whyNotCreated explains the refusal of a create. Incus refuses a taken name and a missing profile with a 500 and words, so
-// the instance and what it needs are looked at.
-func (i instances) whyNotCreated(ctx context.Context, want model.InstanceSpec, refusal error) error {
-	_, err := i.owned(ctx, want.Name, want.Owner)
-	if provider.ClassOf(err) != provider.NotFound || err == nil {
-		return err
-	}
-	if err := i.missing(ctx, want); err != nil {
-		return err
-	}
-	if hasStatus(refusal, http.StatusNotFound) {
-		// Create knows no NotFound: something that it names is not there.
-		return terminal(reasonInvalidRequest, refusal, "%s", provider.MessageOf(refusal, ""))
-	}
-	return refusal
 }
 
 // missing looks for what an instance is made of, and returns an error of class Terminal that names what is not there. What

@@ -83,7 +83,7 @@ func (h *host) Facts(ctx context.Context, requirements model.Requirements) (mode
 		return model.HostFacts{}, err
 	}
 	// Maps are printed in the order of their keys.
-	key := fmt.Sprintf("%q", []any{requirements.StoragePool, requirements.Network, requirements.Profiles, requirements.Images})
+	key := fmt.Sprintf("%#v", requirements)
 	facts, ok := h.facts.get(key)
 	if !ok {
 		var err error

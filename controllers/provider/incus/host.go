@@ -28,7 +28,7 @@ type host struct {
 	facts   *factStore
 	tunnels *tunnels
 
-	// end ends the host; Hosts sets it before anything runs.
+	// end ends the host. It belongs to the goroutine of Hosts, which sets it when it lets the host run.
 	end context.CancelFunc
 
 	mu   sync.Mutex

@@ -61,31 +61,43 @@ func NewHosts(ctx context.Context, options Options) *Hosts {
 
 // Host implements provider.Hosts.
 func (h *Hosts) Host(identity model.Identity) (provider.Host, error) {
+	known, added, err := h.find(identity)
+	if err != nil {
+		return nil, err
+	}
+	if added {
+		// Not under the lock, which the receiver takes as well.
+		select {
+		case h.fresh <- known:
+		case <-h.done:
+			known.link.close()
+		}
+	}
+	return known, nil
+}
+
+// find returns the host of an identity, and whether it was made just now.
+func (h *Hosts) find(identity model.Identity) (known *host, added bool, err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if known := h.hosts[identity]; known != nil {
 		known.use()
-		return known, nil
+		return known, false, nil
 	}
 	if err := checkIdentity(identity, h.options.AllowedSockets); err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	connection, err := newClient(identity)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	added := newHost(identity.String(), connection, h.options)
-	added.use()
-	select {
-	case h.fresh <- added:
-	case <-h.done:
-		added.link.close()
-	}
-	h.hosts[identity] = added
-	return added, nil
+	known = newHost(identity.String(), connection, h.options)
+	known.use()
+	h.hosts[identity] = known
+	return known, true, nil
 }
 
-// Close ends all connections, event streams and tunnels, and returns when nothing runs any more.
+// Close ends all connections, event streams and tunnels, and returns when nothing reads or writes any more.
 func (h *Hosts) Close() {
 	h.stop()
 	<-h.done
@@ -116,7 +128,7 @@ func (h *Hosts) closeIdle() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for identity, known := range h.hosts {
-		if known.idle() < h.options.IdleAfter {
+		if known.end == nil || known.idle() < h.options.IdleAfter {
 			continue
 		}
 		delete(h.hosts, identity)

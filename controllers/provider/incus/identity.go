@@ -33,10 +33,8 @@ func checkIdentity(identity model.Identity, allowedSockets []string) error {
 		}
 		return nil
 	}
-	server, err := url.Parse(identity.Server)
-	if err != nil || server.Scheme != "https" || server.Hostname() == "" || server.User != nil ||
-		(server.Path != "" && server.Path != "/") || server.RawQuery != "" || server.Fragment != "" {
-		// The cause would repeat what was written, which may be a key in the wrong place.
+	if !isServerURL(identity.Server) {
+		// What was written is not repeated: it may be a key in the wrong place.
 		return terminal(reasonIdentityInvalid, nil,
 			"the key `server` of the identity Secret must be a URL such as https://10.0.0.5:8443")
 	}
@@ -54,6 +52,16 @@ func checkIdentity(identity model.Identity, allowedSockets []string) error {
 			"the keys `client-crt` and `client-key` of the identity Secret do not belong together, or the key is of an unknown kind")
 	}
 	return nil
+}
+
+// isServerURL tells whether a text is the URL of a server and nothing more.
+func isServerURL(text string) bool {
+	server, err := url.Parse(text)
+	if err != nil || server.Scheme != "https" || server.Hostname() == "" {
+		return false
+	}
+	bare := url.URL{Scheme: server.Scheme, Host: server.Host, Path: server.Path}
+	return (server.Path == "" || server.Path == "/") && *server == bare
 }
 
 func isCertificate(text string) bool { return certificate(text) != nil }

@@ -108,18 +108,27 @@ func (h *host) owned(ctx context.Context, name string, owner model.Owner) (*incu
 	if err := h.ready(ctx); err != nil {
 		return nil, err
 	}
-	var found incusapi.Instance
-	_, err := h.do(ctx, request{method: http.MethodGet, path: resource("instances", name), doing: "look at the instance " + name}, &found)
-	if hasStatus(err, http.StatusNotFound) {
-		return nil, notFound(err, "there is no instance %s in the project %q of %s", name, h.client.project, h.client.server)
-	}
+	found, _, err := h.record(ctx, name)
 	if err != nil {
 		return nil, err
 	}
 	if !belongs(ownerOf(found.Config), owner) {
 		return nil, h.nameConflict("instance", name)
 	}
-	return &found, nil
+	return found, nil
+}
+
+// record reads what Incus has written down of an instance, and its status, with the ETag.
+func (h *host) record(ctx context.Context, name string) (*incusapi.Instance, string, error) {
+	var found incusapi.Instance
+	etag, err := h.do(ctx, request{method: http.MethodGet, path: resource("instances", name), doing: "look at the instance " + name}, &found)
+	if hasStatus(err, http.StatusNotFound) {
+		return nil, "", notFound(err, "there is no instance %s in the project %q of %s", name, h.client.project, h.client.server)
+	}
+	if err != nil {
+		return nil, "", err
+	}
+	return &found, etag, nil
 }
 
 func (h *host) nameConflict(kind, name string) error {
@@ -162,8 +171,8 @@ func (h *host) orEvacuated(ctx context.Context, name string, refusal error) erro
 	if !h.link.isClustered() {
 		return refusal
 	}
-	var found incusapi.Instance
-	if _, err := h.do(ctx, request{method: http.MethodGet, path: resource("instances", name), doing: "look at the instance " + name}, &found); err != nil {
+	found, _, err := h.record(ctx, name)
+	if err != nil {
 		return refusal
 	}
 	var member incusapi.ClusterMember

@@ -15,7 +15,11 @@ func (h *host) Inventory(ctx context.Context, owner model.Owner) (model.Inventor
 	if err := h.freshen(ctx); err != nil {
 		return model.Inventory{}, err
 	}
-	h.askAfterSilent(ctx, owner)
+	if _, live := h.stream.live(); !live {
+		for _, name := range h.namesFor(owner) {
+			h.askAfterSilent(name, silenceWithoutEvents)
+		}
+	}
 	limited, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	unread := map[string]struct{}{}
@@ -48,19 +52,6 @@ func owned(instances []model.Instance) []string {
 	return names
 }
 
-// askAfterSilent asks for the operations on an owner's instances of which nothing was heard for a while.
-func (h *host) askAfterSilent(ctx context.Context, owner model.Owner) {
-	since := silenceWithoutEvents
-	if _, live := h.stream.live(); live {
-		since = silence
-	}
-	for _, name := range h.namesFor(owner) {
-		for _, id := range h.operations.silent(name, since) {
-			h.askAfter(ctx, id)
-		}
-	}
-}
-
 // namesFor returns the sorted names of an owner's instances, and of those that are being made for it.
 func (h *host) namesFor(owner model.Owner) []string {
 	names := sortedNames{names: h.index.namesFor(owner)}
@@ -77,23 +68,19 @@ func (h *host) survey(owner model.Owner, unread map[string]struct{}, aged bool) 
 		// In this order: an operation that ended before it was looked up has marked its instance as stale.
 		operation := h.operations.about(name)
 		instance, present, stale := h.index.get(name)
-		_, failed := unread[name]
-		pause := pauseOf(&instance)
-		if !failed && (stale || (aged && present && pause > 0 && h.readings.due(name, pause))) {
+		if _, failed := unread[name]; !failed && (stale || (aged && present && h.hasAged(instance))) {
 			due = append(due, name)
 			continue
 		}
-		if stale && present {
+		if !present {
+			instance, present = h.unseen(name, operation, stale)
+		} else if stale {
 			// What was read before is no answer. The tags are, as nobody else changes them.
 			instance.State, instance.Operation = model.StateUnknown, ""
 		}
-		if !present {
-			if instance, present = h.unseen(name, operation, stale); !present {
-				continue
-			}
-		}
 		instance.Owned = belongs(instance.Owner, owner)
-		if !instance.Owned && (owner.Prefix == "" || !strings.HasPrefix(name, owner.Prefix)) {
+		named := owner.Prefix != "" && strings.HasPrefix(name, owner.Prefix)
+		if !present || (!instance.Owned && !named) {
 			continue
 		}
 		if operation.verb != "" {
@@ -102,6 +89,12 @@ func (h *host) survey(owner model.Owner, unread map[string]struct{}, aged bool) 
 		instances = append(instances, instance)
 	}
 	return instances, due
+}
+
+// hasAged tells whether an instance of which no event will be heard was read too long ago.
+func (h *host) hasAged(instance model.Instance) bool {
+	pause := pauseOf(&instance)
+	return pause > 0 && h.readings.due(instance.Name, pause)
 }
 
 // unseen is what is shown of an instance that was not read: what is being made of it, or that it is not known whether there

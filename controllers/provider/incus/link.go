@@ -78,7 +78,7 @@ func (l *link) settle(clustered bool, err error) (changed bool) {
 	if l.closed {
 		return false
 	}
-	changed = l.attempts == 0 || provider.MessageOf(l.err, "") != provider.MessageOf(err, "")
+	changed = l.attempts == 0 || (l.err == nil) != (err == nil) || provider.MessageOf(l.err, "") != provider.MessageOf(err, "")
 	l.err, l.clustered = err, clustered
 	l.trying, l.ended = false, l.clock.Now()
 	l.attempts++

@@ -36,9 +36,7 @@ func (h *host) catchUp() {
 	if !h.shelf.fresh(now.Add(-resyncVolumesEvery)) {
 		h.shelf.start()
 	}
-	for _, id := range h.operations.silent("", silence) {
-		h.queue.put(func(ctx context.Context) { h.askAfter(ctx, id) })
-	}
+	h.askAfterSilent("", silence)
 }
 
 // freshen returns nil when what is indexed is as new as it is to be: kept up by events, or else listed a moment ago.
@@ -93,7 +91,7 @@ func (h *host) listInstances(ctx context.Context) error {
 
 // listOperations takes in what Incus has in hand. What we took to be running and Incus does not list has ended.
 func (h *host) listOperations(ctx context.Context) error {
-	known := h.operations.silent("", 0)
+	known := h.operations.ids()
 	// By status.
 	var lists map[string][]incusapi.Operation
 	_, err := h.do(ctx, request{
@@ -144,6 +142,13 @@ func (h *host) conclude(over ending) {
 		h.facts.doubt()
 	}
 	h.readings.request(over.name, owner)
+}
+
+// askAfterSilent asks, in the background, after the operations that were not heard of for a while.
+func (h *host) askAfterSilent(name string, since time.Duration) {
+	for _, id := range h.operations.silent(name, since) {
+		h.queue.put(func(ctx context.Context) { h.askAfter(ctx, id) })
+	}
 }
 
 // askAfter asks Incus for an operation that was not heard of.

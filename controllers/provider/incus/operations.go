@@ -1,6 +1,8 @@
 package incus
 
 import (
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -22,7 +24,7 @@ type operation struct {
 	id, verb, name string
 	// want is the instance that one of our own creates makes; zero for operations of others and other verbs.
 	want model.Instance
-	// began is when we learned of it, heard when it was last heard of.
+	// began is when we learned of it, heard when it was last heard of or asked after.
 	began, heard time.Time
 }
 
@@ -146,8 +148,8 @@ func (o *operations) add(added *operation) {
 	o.names.insert(added.name)
 }
 
-// judge counts failures in a row. A start that succeeds also makes good for the create that could not start the instance,
-// and a delete for everything.
+// judge counts failures in a row. A start that succeeds also makes good for the create that could not start the instance. What
+// was created or deleted has no past.
 func (o *operations) judge(over ending, now time.Time) {
 	last := o.failures[over.name]
 	if over.failed != "" {
@@ -160,7 +162,7 @@ func (o *operations) judge(over ending, now time.Time) {
 		return
 	}
 	started := over.verb == verbStart && last.Operation == verbCreate
-	if last.Operation == over.verb || started || over.verb == verbDelete {
+	if last.Operation == over.verb || started || over.verb == verbDelete || over.verb == verbCreate {
 		delete(o.failures, over.name)
 		o.failed.remove(over.name)
 	}
@@ -203,14 +205,30 @@ func (o *operations) under(prefix string) []string {
 	return o.names.under(prefix)
 }
 
-// silent returns the ids of the operations that were not heard of for a while: of one instance, or of all when name is empty.
+// ids returns the ids of all operations.
+func (o *operations) ids() []string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return slices.Collect(maps.Keys(o.running))
+}
+
+// silent returns the ids of the operations that were not heard of for a while, which are then to be asked after: those on one
+// instance, or all when name is empty.
 func (o *operations) silent(name string, since time.Duration) []string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	now := o.clock.Now()
+	among := o.running
+	if name != "" {
+		among = map[string]*operation{}
+		for id := range o.byName[name] {
+			among[id] = o.running[id]
+		}
+	}
 	var ids []string
-	for id, candidate := range o.running {
-		if (name == "" || candidate.name == name) && now.Sub(candidate.heard) >= since {
+	for id, candidate := range among {
+		if now.Sub(candidate.heard) >= since {
+			candidate.heard = now
 			ids = append(ids, id)
 		}
 	}

@@ -59,13 +59,14 @@ func (r *refresh) covers(notBefore time.Time) bool {
 	return !r.began.IsZero() && !r.began.Before(notBefore) && r.answered == r.doubts
 }
 
-// start begins a read unless one runs, and returns a channel that is closed at its end.
-func (r *refresh) start() <-chan struct{} {
+// start begins a read unless one runs.
+func (r *refresh) start() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.begin()
+	r.begin()
 }
 
+// begin is start for who holds the lock; the channel is closed at the end of the read.
 func (r *refresh) begin() <-chan struct{} {
 	if r.running != nil {
 		return r.running

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -123,9 +124,7 @@ func (c *client) compose(ctx context.Context, r request) (*http.Request, error) 
 	if err != nil {
 		return nil, withoutURL(err)
 	}
-	for key, values := range r.header {
-		sent.Header[key] = values
-	}
+	maps.Copy(sent.Header, r.header)
 	sent.Header.Set("User-Agent", userAgent)
 	if body != nil {
 		sent.Header.Set("Content-Type", kind)
@@ -138,9 +137,7 @@ func (c *client) compose(ctx context.Context, r request) (*http.Request, error) 
 
 func (c *client) address(path string, query url.Values) string {
 	values := url.Values{"project": {c.project}}
-	for key, list := range query {
-		values[key] = list
-	}
+	maps.Copy(values, query)
 	return c.base + path + "?" + values.Encode()
 }
 
