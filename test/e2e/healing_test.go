@@ -35,7 +35,7 @@ var _ = Describe("Healing", Label("healing"), func() {
 		eventuallyServing(ctx, bc, 2)
 
 		By("the edge's process")
-		run(ctx, "exec", edge, "--", "pkill", "-KILL", "caddy")
+		run(ctx, "exec", edge, "--", "systemctl", "kill", "--signal=KILL", "caddy")
 		eventuallyServing(ctx, bc, 2)
 		Expect(instancesOf(ctx, bc)).To(HaveLen(3))
 	}, SpecTimeout(6*time.Minute))

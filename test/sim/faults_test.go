@@ -22,21 +22,46 @@ type fault struct {
 // learned is how much a scenario writes and reads when nothing goes wrong.
 type learned struct {
 	outside, kubernetes int
+	// met tells that the fault was.
+	met bool
 }
+
+const (
+	// lessons is how often a scenario is run to learn how much it writes: events come by a real socket, so the passes, and
+	// with them the writes, differ a little from run to run. Faults are planned for what every run had.
+	lessons = 3
+	// attempts is how often a fault is tried that its run did not meet, for the same reason.
+	attempts = 4
+)
 
 var _ = Describe("Under faults", func() {
 	for _, s := range scenarios {
 		It(s.name+" converges whatever goes wrong", func(ctx context.Context) {
 			facts := play(ctx, s, nil)
+			for range lessons - 1 {
+				again := play(ctx, s, nil)
+				facts.outside, facts.kubernetes = min(facts.outside, again.outside), min(facts.kubernetes, again.kubernetes)
+			}
 			for _, f := range faultsFor(facts) {
 				By(f.name)
 				plans.Add(1)
-				play(ctx, s, &f)
+				Expect(meets(ctx, s, f)).To(BeTrue(), "the fault %q was not met, so the run proves nothing", f.name)
 				converged.Add(1)
 			}
-		}, NodeTimeout(15*time.Minute))
+		}, NodeTimeout(20*time.Minute))
 	}
 })
+
+// meets runs a scenario with a fault until it was met.
+func meets(ctx context.Context, s scenario, f fault) bool {
+	GinkgoHelper()
+	for range attempts {
+		if play(ctx, s, &f).met {
+			return true
+		}
+	}
+	return false
+}
 
 // play runs a scenario in a world of its own, with a fault or without.
 func play(ctx context.Context, s scenario, f *fault) learned {
@@ -54,7 +79,8 @@ func play(ctx context.Context, s scenario, f *fault) learned {
 	r.until(ctx, s.name, func() bool { return s.then(ctx, r) })
 	facts := learned{outside: len(r.world.Writes()) - outside, kubernetes: r.gate.kubernetesWrites() - kubernetesBefore}
 	if f != nil {
-		Expect(f.reached(r)).To(BeTrue(), "the fault %q was not met, so the run proves nothing", f.name)
+		facts.met = f.reached(r)
+		r.gate.plan(0, 0, "")
 		r.world.Faults().Clear()
 	}
 	r.rest(ctx)
@@ -102,7 +128,7 @@ func faultsFor(facts learned) []fault {
 			})
 		}
 	}
-	for n := 1; n <= 3; n++ {
+	for n := 1; n <= min(3, facts.outside); n++ {
 		out = append(out,
 			worldFault(fmt.Sprintf("read %d is refused", n), fake.Fault{Mode: fake.Refuse, Class: fake.Read, Nth: n, Times: 3}),
 			worldFault(fmt.Sprintf("event %d is lost", n), fake.Fault{Mode: fake.DropEvent, Nth: n, Times: 2}),
@@ -124,7 +150,7 @@ func worldFault(name string, planned fake.Fault) fault {
 func (g *gate) plan(outside, kubernetes int, m mode) {
 	g.mutex.Lock()
 	defer g.mutex.Unlock()
-	g.mode = m
+	g.mode, g.atOutside, g.atKubernetes = m, 0, 0
 	if outside > 0 {
 		g.atOutside = g.outside + outside
 	}
