@@ -3,9 +3,10 @@
 # Source it after lib.sh and call it from the top of the checkout. The hash of an image covers this file, so a change here rebuilds all.
 #
 # An image is a folder of hack/images with
-#   recipe.sh   sets parent (an image, or empty: start from nothing), packages, binaries, and may define customise ROOT
-#   root/       files laid over the tree as they are
-#   masked      units that are never to start, one a line
+#   recipe.sh   sets parent (base if it does not say; empty: start from nothing), packages and binaries, and may define
+#               customise ROOT, which runs last
+#   root/       files laid over the tree as they are, if there is this folder
+#   masked      units that are never to start, one a line, if there is this file
 # binaries is a list of "SOURCE=/path/in/the/image". SOURCE is the folder of a Go command, or a script that prints the path of
 # what it built.
 
@@ -156,7 +157,7 @@ fill() {
 		unsquashfs -quiet -no-progress -dest "$root" "$(image_path "$parent")/rootfs.squashfs" >"$root.log"
 		if [ ${#packages[@]} -gt 0 ]; then install_packages "$root" "${packages[@]}"; fi
 	fi
-	rsync --recursive --links --perms --chmod=Du=rwx,Dgo=rx,Fu=rwX,Fgo=rX "$images_folder/$image/root/" "$root/"
+	[ ! -d "$images_folder/$image/root" ] || rsync --recursive --links --perms --chmod=Du=rwx,Dgo=rx,Fu=rwX,Fgo=rX "$images_folder/$image/root/" "$root/"
 	for entry in "${binaries[@]}"; do
 		install -D --mode=0755 "${path_of[$entry]}" "$root${entry#*=}"
 	done

@@ -59,6 +59,17 @@ make_bridge() {
 	say "made the bridge $bridge: $(incus network get "$bridge" ipv4.address)"
 }
 
+# Docker lets nothing be forwarded but its own traffic, and bridges count as forwarding for it: an edge would not reach its
+# bots. Its chain for the administrator's rules is the place to let our bridge through; without Docker there is none.
+docker_rules() {
+	local direction
+	if ! have iptables || ! iptables --numeric --list DOCKER-USER >/dev/null 2>&1; then return; fi
+	for direction in --in-interface --out-interface; do
+		while iptables --delete DOCKER-USER "$direction" "$bridge" --jump ACCEPT 2>/dev/null; do :; done
+		[ "$1" = remove ] || iptables --insert DOCKER-USER "$direction" "$bridge" --jump ACCEPT
+	done
+}
+
 make_project() {
 	if project_exists; then return; fi
 	say "making the project $project"
@@ -79,6 +90,7 @@ make_profile() {
 up() {
 	make_pool
 	make_bridge
+	docker_rules add
 	make_project
 	make_profile
 	"$(dirname "$0")/images.sh" --project "$project"
@@ -130,6 +142,7 @@ down() {
 		say "removing the bridge $bridge"
 		incus network delete "$bridge" --quiet
 	fi
+	docker_rules remove
 	if pool_exists; then
 		say "removing the storage pool $pool"
 		incus storage delete "$pool" --quiet

@@ -59,18 +59,24 @@ import() {
 	remove_outdated "$1" "$fingerprint"
 }
 
+# launched prints the images that are no other image's parent: nobody launches a parent.
+launched() {
+	local image
+	for image in "$images_folder"/*/; do basename "$image"; done | LC_ALL=C sort |
+		LC_ALL=C comm -23 - <(for image in "$images_folder"/*/; do image_parent "$(basename "$image")"; done | LC_ALL=C sort --unique)
+}
+
 require_root
 if [ "${1:-}" = --project ]; then
 	project=${2:?the name of a project}
 	shift 2
 fi
-# base is only the ground of the others: nobody launches it.
-[ $# -gt 0 ] || mapfile -t < <(cd "$images_folder" && printf '%s\n' */ | sed 's|/$||' | grep --invert-match --line-regexp base)
+if [ $# -gt 0 ]; then images=("$@"); else mapfile -t images < <(launched); fi
 hold_lock images
 mkdir -p "$images_cache"
 # What an interrupted or failed run left behind; its logs have been there to read until now.
 rm -rf "$images_cache"/.work-*
-for image in "${@:-${MAPFILE[@]}}"; do
+for image in "${images[@]}"; do
 	[ -f "$images_folder/$image/recipe.sh" ] || die "no image $image in $images_folder"
 	resolve "$image"
 	folder=$(build "$image")
