@@ -145,6 +145,7 @@ TEXT
 write_env() {
 	{
 		printf 'export KUBECONFIG=%q\n' "$admin"
+		# shellcheck disable=SC2016 # expanded by whoever sources the file
 		have kubectl || printf 'export PATH=%q:$PATH\n' "$assets"
 	} >"$state/env"
 }
