@@ -32,7 +32,7 @@ func ports(o *outside) apply.Ports {
 	}
 }
 
-// steps are of one verb and tier, for bot-1, bot-2…
+// steps are of one verb and tier, for bot-1, bot-2 and so on.
 func steps(count int, verb plan.Verb) []plan.Step {
 	var out []plan.Step
 	for ordinal := 1; ordinal <= count; ordinal++ {

@@ -2,6 +2,7 @@ package botcluster
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -140,10 +141,8 @@ func plural(n int, noun string) string {
 // nothing is known to be wrong.
 func judge(missing []plan.Assessment) (metav1.ConditionStatus, string) {
 	for _, check := range assessmentReasons {
-		for _, a := range missing {
-			if check.applies(a) {
-				return check.status, check.reason
-			}
+		if slices.ContainsFunc(missing, check.applies) {
+			return check.status, check.reason
 		}
 	}
 	return metav1.ConditionFalse, v1alpha1.ReasonProgressing

@@ -33,14 +33,14 @@ var _ = Describe("What is said", func() {
 		Entry("all is there", unchanged, "True Ready: the Incus server has what the spec names"),
 		Entry("no identity", func(r *report, _ *v1alpha1.BotCluster) {
 			r.seen.hostErr = failure(provider.Terminal, v1alpha1.ReasonIdentityInvalid)
-			r.unseen(r.seen.hostErr)
+			unseen(r, r.seen.hostErr)
 			r.seen.FactsErr = r.seen.hostErr
 		}, "False IdentityInvalid: a sentence about IdentityInvalid"),
 		Entry("something that the spec names is missing", func(r *report, _ *v1alpha1.BotCluster) {
 			r.seen.FactsErr = failure(provider.Terminal, v1alpha1.ReasonImageNotFound)
 		}, "False ImageNotFound: a sentence about ImageNotFound"),
 		Entry("it does not answer", func(r *report, _ *v1alpha1.BotCluster) {
-			r.unseen(failure(provider.Transient, v1alpha1.ReasonServerUnreachable))
+			unseen(r, failure(provider.Transient, v1alpha1.ReasonServerUnreachable))
 		}, "False ServerUnreachable: a sentence about ServerUnreachable"),
 		Entry("it answers oddly: the text of an error that is not ours is not told", func(r *report, _ *v1alpha1.BotCluster) {
 			r.seen.FactsErr = errOdd
@@ -90,9 +90,9 @@ var _ = Describe("What is said", func() {
 			}
 		}, "False Progressing: 0 of 5 bots serve; crew-bot-1 is stopped, crew-bot-2 is stopped, crew-bot-3 is stopped, 2 more"),
 		Entry("they cannot be seen", func(r *report, _ *v1alpha1.BotCluster) {
-			r.unseen(failure(provider.Transient, v1alpha1.ReasonServerUnreachable))
+			unseen(r, failure(provider.Transient, v1alpha1.ReasonServerUnreachable))
 		}, "Unknown WaitingForIncus: the instances cannot be seen: a sentence about ServerUnreachable"),
-		Entry("they cannot be seen, nobody knows why", func(r *report, _ *v1alpha1.BotCluster) { r.unseen(errOdd) },
+		Entry("they cannot be seen, nobody knows why", func(r *report, _ *v1alpha1.BotCluster) { unseen(r, errOdd) },
 			"Unknown WaitingForIncus: the instances cannot be seen: the Incus server does not answer"),
 		Entry("a Secret is missing", func(r *report, _ *v1alpha1.BotCluster) {
 			r.seen.SecretsErr = failure(provider.Terminal, v1alpha1.ReasonSecretNotFound)
@@ -102,7 +102,7 @@ var _ = Describe("What is said", func() {
 		}, "Unknown Retrying: 3 of 3 bots serve; a sentence about Retrying"),
 		Entry("neither Secrets nor instances: the instances matter more", func(r *report, _ *v1alpha1.BotCluster) {
 			r.seen.SecretsErr = failure(provider.Terminal, v1alpha1.ReasonSecretNotFound)
-			r.unseen(errOdd)
+			unseen(r, errOdd)
 		}, "Unknown WaitingForIncus: the instances cannot be seen: the Incus server does not answer"),
 	)
 
@@ -125,15 +125,15 @@ var _ = Describe("What is said", func() {
 			r.assessment("crew-edge-1").Phase = plan.PhaseConflict
 		}, "False NameConflict: 0 of 2 edges serve; crew-edge-1 is conflict, crew-edge-2 is probing"),
 		Entry("one refuses its routes", func(r *report, _ *v1alpha1.BotCluster) {
-			r.took(plan.VerbSetRoutes, "crew-edge-1", nil)
-			r.took(plan.VerbSetRoutes, "crew-edge-2", failure(provider.Terminal, v1alpha1.ReasonEdgeRejectedRoutes))
+			took(r, plan.VerbSetRoutes, "crew-edge-1", nil)
+			took(r, plan.VerbSetRoutes, "crew-edge-2", failure(provider.Terminal, v1alpha1.ReasonEdgeRejectedRoutes))
 		}, "False EdgeRejectedRoutes: crew-edge-2: a sentence about EdgeRejectedRoutes"),
 		Entry("one could not be told of its pool", func(r *report, _ *v1alpha1.BotCluster) {
-			r.took(plan.VerbSetPool, "crew-edge-2", errOdd)
+			took(r, plan.VerbSetPool, "crew-edge-2", errOdd)
 		}, "False Retrying: crew-edge-2: what it should serve could not be told to it"),
-		Entry("another step failed", func(r *report, _ *v1alpha1.BotCluster) { r.took(plan.VerbStart, "crew-bot-1", errOdd) },
+		Entry("another step failed", func(r *report, _ *v1alpha1.BotCluster) { took(r, plan.VerbStart, "crew-bot-1", errOdd) },
 			"True Ready: 2 of 2 edges serve"),
-		Entry("they cannot be seen", func(r *report, _ *v1alpha1.BotCluster) { r.unseen(errOdd) },
+		Entry("they cannot be seen", func(r *report, _ *v1alpha1.BotCluster) { unseen(r, errOdd) },
 			"Unknown WaitingForIncus: the instances cannot be seen: the Incus server does not answer"),
 	)
 
@@ -150,7 +150,7 @@ var _ = Describe("What is said", func() {
 		Entry("an instance that should not be there cannot be read", func(r *report, _ *v1alpha1.BotCluster) {
 			r.botIs(3, plan.PhaseUnknown, "away").Wanted = false
 		}, "True NotObserved: crew-bot-3 is unknown (away)"),
-		Entry("nothing can be seen", func(r *report, _ *v1alpha1.BotCluster) { r.unseen(errOdd) },
+		Entry("nothing can be seen", func(r *report, _ *v1alpha1.BotCluster) { unseen(r, errOdd) },
 			"Unknown WaitingForIncus: the instances cannot be seen"),
 	)
 
@@ -166,19 +166,19 @@ var _ = Describe("Whether it goes on", func() {
 		Entry("nobody", unchanged, "absent"),
 		Entry("the identity", func(r *report, _ *v1alpha1.BotCluster) {
 			r.seen.hostErr = failure(provider.Terminal, v1alpha1.ReasonSecretNotFound)
-			r.unseen(r.seen.hostErr)
+			unseen(r, r.seen.hostErr)
 		}, "True SecretNotFound: a sentence about SecretNotFound"),
 		Entry("the image", func(r *report, _ *v1alpha1.BotCluster) {
 			r.seen.FactsErr = failure(provider.Terminal, v1alpha1.ReasonImageNotFound)
 		}, "True ImageNotFound: a sentence about ImageNotFound"),
 		Entry("a right", func(r *report, _ *v1alpha1.BotCluster) {
-			r.unseen(failure(provider.Terminal, v1alpha1.ReasonNotAuthorized))
+			unseen(r, failure(provider.Terminal, v1alpha1.ReasonNotAuthorized))
 		}, "True NotAuthorized: a sentence about NotAuthorized"),
 		Entry("a Secret", func(r *report, _ *v1alpha1.BotCluster) {
 			r.seen.SecretsErr = failure(provider.Terminal, v1alpha1.ReasonSecretNotFound)
 		}, "True SecretNotFound: a sentence about SecretNotFound"),
 		Entry("a step that was refused", func(r *report, _ *v1alpha1.BotCluster) {
-			r.took(plan.VerbChange, "crew-bot-1", failure(provider.Terminal, ""))
+			took(r, plan.VerbChange, "crew-bot-1", failure(provider.Terminal, ""))
 		}, "True InvalidRequest: a sentence about "),
 		Entry("a name that is taken", func(r *report, _ *v1alpha1.BotCluster) { r.botIs(2, plan.PhaseConflict, "rename it") },
 			"True NameConflict: crew-bot-2: rename it"),
@@ -191,9 +191,9 @@ var _ = Describe("Whether it goes on", func() {
 		Entry("not an edge that is silent", func(r *report, _ *v1alpha1.BotCluster) {
 			r.edgeSays(1, failure(provider.Transient, v1alpha1.ReasonEdgeUnreachable))
 		}, "absent"),
-		Entry("not what passes by itself", func(r *report, _ *v1alpha1.BotCluster) { r.unseen(errOdd) }, "absent"),
+		Entry("not what passes by itself", func(r *report, _ *v1alpha1.BotCluster) { unseen(r, errOdd) }, "absent"),
 		Entry("the first thing that a pass meets speaks", func(r *report, _ *v1alpha1.BotCluster) {
-			r.took(plan.VerbChange, "crew-bot-1", failure(provider.Terminal, v1alpha1.ReasonInvalidRequest))
+			took(r, plan.VerbChange, "crew-bot-1", failure(provider.Terminal, v1alpha1.ReasonInvalidRequest))
 			r.seen.FactsErr = failure(provider.Terminal, v1alpha1.ReasonImageNotFound)
 			r.botIs(2, plan.PhaseConflict, "rename it")
 		}, "True ImageNotFound: a sentence about ImageNotFound"),
@@ -215,14 +215,14 @@ var _ = Describe("Whether it goes on", func() {
 			"True Progressing: 1 of 2 edges serve; crew-edge-2 is booting"),
 		Entry("surplus leaves", func(r *report, _ *v1alpha1.BotCluster) {
 			r.botIs(3, plan.PhaseDraining, "").Wanted = false
-			r.took(plan.VerbSetPool, "crew-edge-1", nil)
+			took(r, plan.VerbSetPool, "crew-edge-1", nil)
 		}, "True Progressing: 1 instance on the way out"),
-		Entry("a limit is changed", func(r *report, _ *v1alpha1.BotCluster) { r.took(plan.VerbChange, "crew-bot-1", nil) },
+		Entry("a limit is changed", func(r *report, _ *v1alpha1.BotCluster) { took(r, plan.VerbChange, "crew-bot-1", nil) },
 			"True Progressing: Change crew-bot-1 because it is time"),
 		Entry("something failed and is tried again", func(r *report, _ *v1alpha1.BotCluster) {
-			r.took(plan.VerbChange, "crew-bot-1", failure(provider.Transient, v1alpha1.ReasonServerUnreachable))
+			took(r, plan.VerbChange, "crew-bot-1", failure(provider.Transient, v1alpha1.ReasonServerUnreachable))
 		}, "True Retrying: a sentence about ServerUnreachable"),
-		Entry("something odd failed and is tried again", func(r *report, _ *v1alpha1.BotCluster) { r.unseen(errOdd) },
+		Entry("something odd failed and is tried again", func(r *report, _ *v1alpha1.BotCluster) { unseen(r, errOdd) },
 			"True Retrying: something outside failed and is tried again"),
 	)
 })

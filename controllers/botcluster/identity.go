@@ -46,8 +46,8 @@ type keptSecret struct {
 	at     time.Time
 }
 
-func newSecrets(reader client.Reader, clock clock.PassiveClock) *secrets {
-	return &secrets{reader: reader, clock: clock, kept: map[types.NamespacedName]keptSecret{}}
+func newSecrets(reader client.Reader, now clock.PassiveClock) *secrets {
+	return &secrets{reader: reader, clock: now, kept: map[types.NamespacedName]keptSecret{}}
 }
 
 // get returns the content of a Secret; a missing one is a Terminal error that names the field which asks for it.

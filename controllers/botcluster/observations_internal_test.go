@@ -54,7 +54,7 @@ func ready(tier model.Tier, ordinal int) plan.Assessment {
 	}
 }
 
-func (r *report) assessment(name string) *plan.Assessment {
+func (r report) assessment(name string) *plan.Assessment {
 	for i := range r.plan.Assessments {
 		if r.plan.Assessments[i].Name == name {
 			return &r.plan.Assessments[i]
@@ -63,29 +63,31 @@ func (r *report) assessment(name string) *plan.Assessment {
 	panic("the report has no " + name)
 }
 
-func (r *report) bot(ordinal int) *plan.Assessment { return r.assessment(nameOf(model.TierBot, ordinal)) }
+func (r report) bot(ordinal int) *plan.Assessment {
+	return r.assessment(nameOf(model.TierBot, ordinal))
+}
 
 // botIs puts a bot into a phase, with a message.
-func (r *report) botIs(ordinal int, phase plan.Phase, message string) *plan.Assessment {
+func (r report) botIs(ordinal int, phase plan.Phase, message string) *plan.Assessment {
 	bot := r.bot(ordinal)
 	bot.Phase, bot.Message = phase, message
 	return bot
 }
 
 // edgeSays lets an edge be asked with that outcome.
-func (r *report) edgeSays(ordinal int, err error) {
+func (r report) edgeSays(ordinal int, err error) {
 	name := nameOf(model.TierEdge, ordinal)
 	r.assessment(name).Phase = plan.PhaseProbing
 	r.seen.Edges[name] = plan.EdgeObservation{Err: err}
 }
 
 // unseen lets the instances not be seen.
-func (r *report) unseen(err error) {
+func unseen(r *report, err error) {
 	r.plan.Assessments, r.seen.Edges, r.seen.InventoryErr = nil, nil, err
 }
 
 // took adds a step and what became of it.
-func (r *report) took(verb plan.Verb, target string, err error) {
+func took(r *report, verb plan.Verb, target string, err error) {
 	step := plan.Step{Verb: verb, Target: target, Why: "it is time"}
 	r.plan.Steps = append(r.plan.Steps, step)
 	r.results = append(r.results, apply.Result{Step: step, Err: err})

@@ -9,6 +9,7 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/wait"
 	ctrl "sigs.k8s.io/controller-runtime"
 
 	"github.com/generalbots/botcluster-operator/api/v1alpha1"
@@ -39,18 +40,12 @@ func (o *Orphans) NeedLeaderElection() bool { return true }
 
 // Start collects until the context ends.
 func (o *Orphans) Start(ctx context.Context) error {
-	ticker := time.NewTicker(orphanInterval)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-ticker.C:
-			if err := o.Collect(ctx); err != nil {
-				ctrl.LoggerFrom(ctx).Info("Orphans could not be collected; trying again", "error", err.Error())
-			}
+	wait.UntilWithContext(ctx, func(ctx context.Context) {
+		if err := o.Collect(ctx); err != nil {
+			ctrl.LoggerFrom(ctx).Info("Orphans could not be collected; trying again", "error", err.Error())
 		}
-	}
+	}, orphanInterval)
+	return nil
 }
 
 // Collect makes one round: outside first, then the API server, so that what a new BotCluster just made is not taken for
@@ -120,7 +115,8 @@ func (o *Orphans) collectOwner(ctx context.Context, host provider.Host, owner mo
 	steps := plan.Orphans(old)
 	log := ctrl.LoggerFrom(ctx).WithValues("BotCluster", owner.Namespace+"/"+owner.Name, "uid", owner.UID)
 	for _, result := range apply.Run(ctx, steps, apply.Ports{Host: host, Owner: owner}, o.Reconciler.Parallel) {
-		log.Info("Removing an orphan", "verb", result.Step.Verb, "target", result.Step.Target, "reason", result.Step.Why, "failed", result.Err != nil)
+		log.Info("Removing an orphan", "verb", result.Step.Verb, "target", result.Step.Target,
+			"reason", result.Step.Why, "failed", result.Err != nil)
 	}
 	return nil
 }

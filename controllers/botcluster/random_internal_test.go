@@ -31,7 +31,7 @@ func randomReport(seed uint64, bc *v1alpha1.BotCluster) *report {
 		out.seen.hostErr = randomError(r)
 	}
 	if out.seen.hostErr != nil || r.IntN(6) == 0 {
-		out.unseen(randomError(r))
+		unseen(out, randomError(r))
 	}
 	if r.IntN(6) == 0 {
 		out.seen.FactsErr = randomError(r)
@@ -46,7 +46,7 @@ func randomReport(seed uint64, bc *v1alpha1.BotCluster) *report {
 	}
 	for range r.IntN(4) {
 		verb := []plan.Verb{plan.VerbCreate, plan.VerbChange, plan.VerbSetPool, plan.VerbSetRoutes, plan.VerbStop}[r.IntN(5)]
-		out.took(verb, nameOf(model.TierBot, 1), randomError(r))
+		took(out, verb, nameOf(model.TierBot, 1), randomError(r))
 	}
 	if r.IntN(6) == 0 {
 		out.results = append(out.results, apply.Result{Skipped: true})

@@ -62,10 +62,10 @@ var _ = Describe("The status", func() {
 		Entry("while an edge is missing", func(r *report, _ *v1alpha1.BotCluster) { r.assessment("crew-edge-1").Phase = plan.PhaseBooting },
 			"False Progressing: 1 of 2 edges serve; crew-edge-1 is booting"),
 		Entry("while the server is away", func(r *report, _ *v1alpha1.BotCluster) {
-			r.unseen(failure(provider.Transient, v1alpha1.ReasonServerUnreachable))
+			unseen(r, failure(provider.Transient, v1alpha1.ReasonServerUnreachable))
 		}, "False ServerUnreachable: a sentence about ServerUnreachable"),
 		Entry("while Incus refuses a limit, though all serve", func(r *report, _ *v1alpha1.BotCluster) {
-			r.took(plan.VerbChange, "crew-bot-1", failure(provider.Terminal, v1alpha1.ReasonInvalidRequest))
+			took(r, plan.VerbChange, "crew-bot-1", failure(provider.Terminal, v1alpha1.ReasonInvalidRequest))
 		}, "False InvalidRequest: a sentence about InvalidRequest"),
 		Entry("while a bot cannot be read", func(r *report, _ *v1alpha1.BotCluster) { r.botIs(1, plan.PhaseUnknown, "away") },
 			"Unknown NotObserved: 2 of 3 bots serve; crew-bot-1 is unknown (away)"),
@@ -122,7 +122,7 @@ var _ = Describe("The status", func() {
 		served(3, 1).fill(bc)
 		before := bc.Status.DeepCopy()
 		r := served(3, 1)
-		r.unseen(failure(provider.Transient, v1alpha1.ReasonServerUnreachable))
+		unseen(r, failure(provider.Transient, v1alpha1.ReasonServerUnreachable))
 		r.fill(bc)
 		Expect(bc.Status.Tiers).To(Equal(before.Tiers))
 		Expect(bc.Status.Instances).To(Equal(before.Instances))
@@ -165,29 +165,29 @@ var _ = Describe("The next pass", func() {
 			r.seen.FactsErr = failure(provider.Terminal, v1alpha1.ReasonImageNotFound)
 		}, 5*time.Second),
 		Entry("sooner, when a name is taken", func(r *report, _ *v1alpha1.BotCluster) { r.botIs(1, plan.PhaseConflict, "") }, 5*time.Second),
-		Entry("soon, when something was begun", func(r *report, _ *v1alpha1.BotCluster) { r.took(plan.VerbStart, "crew-bot-1", nil) },
+		Entry("soon, when something was begun", func(r *report, _ *v1alpha1.BotCluster) { took(r, plan.VerbStart, "crew-bot-1", nil) },
 			time.Second),
 		Entry("not soon, when all that was tried was refused", func(r *report, _ *v1alpha1.BotCluster) {
-			r.took(plan.VerbChange, "crew-bot-1", failure(provider.Terminal, v1alpha1.ReasonInvalidRequest))
+			took(r, plan.VerbChange, "crew-bot-1", failure(provider.Terminal, v1alpha1.ReasonInvalidRequest))
 			r.results = append(r.results, apply.Result{Skipped: true})
 		}, 5*time.Second),
 		Entry("soon, when one thing was begun and another refused", func(r *report, _ *v1alpha1.BotCluster) {
-			r.took(plan.VerbStart, "crew-bot-2", nil)
-			r.took(plan.VerbChange, "crew-bot-1", failure(provider.Terminal, v1alpha1.ReasonInvalidRequest))
+			took(r, plan.VerbStart, "crew-bot-2", nil)
+			took(r, plan.VerbChange, "crew-bot-1", failure(provider.Terminal, v1alpha1.ReasonInvalidRequest))
 		}, time.Second),
 		Entry("soon, when Incus asked to wait", func(r *report, _ *v1alpha1.BotCluster) {
-			r.took(plan.VerbStart, "crew-bot-1", failure(provider.Waiting, ""))
+			took(r, plan.VerbStart, "crew-bot-1", failure(provider.Waiting, ""))
 		}, time.Second),
 		Entry("soon, when something changed meanwhile", func(r *report, _ *v1alpha1.BotCluster) {
-			r.took(plan.VerbChange, "crew-bot-1", failure(provider.Conflict, ""))
+			took(r, plan.VerbChange, "crew-bot-1", failure(provider.Conflict, ""))
 		}, time.Second),
 		Entry("soon, when the instances are still being read", func(r *report, _ *v1alpha1.BotCluster) {
-			r.unseen(failure(provider.Waiting, ""))
+			unseen(r, failure(provider.Waiting, ""))
 		}, time.Second),
 		Entry("when the plan asks for it", func(r *report, _ *v1alpha1.BotCluster) { r.plan.Recheck = 150 * time.Millisecond },
 			150*time.Millisecond),
 		Entry("when the plan asks for it, also when something was begun", func(r *report, _ *v1alpha1.BotCluster) {
-			r.took(plan.VerbStart, "crew-bot-1", nil)
+			took(r, plan.VerbStart, "crew-bot-1", nil)
 			r.plan.Recheck = 150 * time.Millisecond
 		}, 150*time.Millisecond),
 		Entry("not later than now and then, whatever the plan asks for", func(r *report, _ *v1alpha1.BotCluster) { r.plan.Recheck = time.Hour },
@@ -204,12 +204,12 @@ var _ = Describe("The next pass", func() {
 	},
 		Entry("of the identity", func(r *report, _ *v1alpha1.BotCluster) { r.seen.hostErr = errOdd }),
 		Entry("of the facts", func(r *report, _ *v1alpha1.BotCluster) { r.seen.FactsErr = errOdd }),
-		Entry("of the inventory", func(r *report, _ *v1alpha1.BotCluster) { r.unseen(errOdd) }),
+		Entry("of the inventory", func(r *report, _ *v1alpha1.BotCluster) { unseen(r, errOdd) }),
 		Entry("of the Secrets", func(r *report, _ *v1alpha1.BotCluster) { r.seen.SecretsErr = errOdd }),
-		Entry("of a step", func(r *report, _ *v1alpha1.BotCluster) { r.took(plan.VerbStart, "crew-bot-1", errOdd) }),
+		Entry("of a step", func(r *report, _ *v1alpha1.BotCluster) { took(r, plan.VerbStart, "crew-bot-1", errOdd) }),
 		Entry("also when somebody has to act as well", func(r *report, _ *v1alpha1.BotCluster) {
 			r.seen.FactsErr = failure(provider.Terminal, v1alpha1.ReasonImageNotFound)
-			r.took(plan.VerbStart, "crew-bot-1", errOdd)
+			took(r, plan.VerbStart, "crew-bot-1", errOdd)
 		}),
 	)
 
@@ -257,16 +257,16 @@ var _ = Describe("The status of a deletion", func() {
 			r.botIs(2, plan.PhaseUnknown, "its member is away")
 		}, "True Deleting: 3 instances to go; crew-bot-2: its member is away; "+abandonHint, "absent"),
 		Entry("the server does not answer, and what to do", func(r *report, _ *v1alpha1.BotCluster) {
-			r.unseen(failure(provider.Transient, v1alpha1.ReasonServerUnreachable))
+			unseen(r, failure(provider.Transient, v1alpha1.ReasonServerUnreachable))
 		}, "absent", "True ServerUnreachable: a sentence about ServerUnreachable; "+abandonHint),
-		Entry("the server answers oddly, and what to do", func(r *report, _ *v1alpha1.BotCluster) { r.unseen(errOdd) },
+		Entry("the server answers oddly, and what to do", func(r *report, _ *v1alpha1.BotCluster) { unseen(r, errOdd) },
 			"absent", "True Retrying: the Incus server does not answer; "+abandonHint),
 		Entry("the Secret is missing, and what to do", func(r *report, _ *v1alpha1.BotCluster) {
 			r.seen.hostErr = failure(provider.Terminal, v1alpha1.ReasonSecretNotFound)
-			r.unseen(r.seen.hostErr)
+			unseen(r, r.seen.hostErr)
 		}, "absent", "True SecretNotFound: a sentence about SecretNotFound; "+abandonHint),
 		Entry("a step was refused, and what to do", func(r *report, _ *v1alpha1.BotCluster) {
-			r.took(plan.VerbDelete, "crew-bot-1", failure(provider.Terminal, v1alpha1.ReasonNotAuthorized))
+			took(r, plan.VerbDelete, "crew-bot-1", failure(provider.Terminal, v1alpha1.ReasonNotAuthorized))
 		}, "absent", "True NotAuthorized: a sentence about NotAuthorized; "+abandonHint),
 		Entry("instances, also while suspended", func(_ *report, bc *v1alpha1.BotCluster) { bc.Spec.Suspend = true },
 			"True Deleting: 3 instances to go", "absent"),

@@ -11,49 +11,78 @@ import (
 // Lint returns what is incoherent in the conditions of an object, for specs to call after every pass: no sentence means
 // that a user, kubectl and kstatus read the same story.
 func (s Set) Lint(conditions []metav1.Condition, generation, observedGeneration int64) []string {
-	var wrong []string
-	say := func(format string, args ...any) { wrong = append(wrong, fmt.Sprintf(format, args...)) }
-	for _, kind := range slices.Concat([]string{s.Ready}, s.Parts, s.Others) {
-		if meta.FindStatusCondition(conditions, kind) == nil {
-			say("%s is missing", kind)
+	l := linter{set: s, conditions: conditions, ready: meta.IsStatusConditionTrue(conditions, s.Ready)}
+	l.presence()
+	l.abnormal()
+	l.summary()
+	for _, condition := range conditions {
+		l.one(condition, observedGeneration)
+	}
+	if observedGeneration > generation {
+		l.say("the status answers generation %d, which does not exist yet", observedGeneration)
+	}
+	return l.wrong
+}
+
+// linter collects what is wrong.
+type linter struct {
+	set        Set
+	conditions []metav1.Condition
+	ready      bool
+	wrong      []string
+}
+
+func (l *linter) say(format string, args ...any) {
+	l.wrong = append(l.wrong, fmt.Sprintf(format, args...))
+}
+
+func (l *linter) presence() {
+	for _, kind := range slices.Concat([]string{l.set.Ready}, l.set.Parts, l.set.Others) {
+		if meta.FindStatusCondition(l.conditions, kind) == nil {
+			l.say("%s is missing", kind)
 		}
 	}
-	readyIsTrue := meta.IsStatusConditionTrue(conditions, s.Ready)
-	abnormal := 0
-	for _, kind := range s.Abnormal {
-		if condition := meta.FindStatusCondition(conditions, kind); condition != nil {
-			abnormal++
+}
+
+func (l *linter) abnormal() {
+	present := 0
+	for _, kind := range l.set.Abnormal {
+		if condition := meta.FindStatusCondition(l.conditions, kind); condition != nil {
+			present++
 			if condition.Status != metav1.ConditionTrue {
-				say("%s is present and %s", kind, condition.Status)
+				l.say("%s is present and %s", kind, condition.Status)
 			}
 		}
 	}
-	if abnormal > 1 {
-		say("%v are True at the same time", s.Abnormal)
+	if present > 1 {
+		l.say("%v are True at the same time", l.set.Abnormal)
 	}
-	for _, part := range s.Parts {
-		if readyIsTrue && !meta.IsStatusConditionTrue(conditions, part) {
-			say("%s is True and %s is not", s.Ready, part)
+}
+
+func (l *linter) summary() {
+	if !l.ready {
+		return
+	}
+	for _, part := range l.set.Parts {
+		if !meta.IsStatusConditionTrue(l.conditions, part) {
+			l.say("%s is True and %s is not", l.set.Ready, part)
 		}
 	}
-	for _, kind := range s.Blocking {
-		if readyIsTrue && meta.IsStatusConditionTrue(conditions, kind) {
-			say("%s is True while %s is", s.Ready, kind)
+	for _, kind := range l.set.Blocking {
+		if meta.IsStatusConditionTrue(l.conditions, kind) {
+			l.say("%s is True while %s is", l.set.Ready, kind)
 		}
 	}
-	for _, condition := range conditions {
-		if condition.ObservedGeneration != observedGeneration {
-			say("%s answers generation %d, the status %d", condition.Type, condition.ObservedGeneration, observedGeneration)
-		}
-		if condition.Reason == "" {
-			say("%s has no reason", condition.Type)
-		}
-		if condition.Status != metav1.ConditionTrue && condition.Message == "" {
-			say("%s is %s and says nothing", condition.Type, condition.Status)
-		}
+}
+
+func (l *linter) one(condition metav1.Condition, observedGeneration int64) {
+	if condition.ObservedGeneration != observedGeneration {
+		l.say("%s answers generation %d, the status %d", condition.Type, condition.ObservedGeneration, observedGeneration)
 	}
-	if observedGeneration > generation {
-		say("the status answers generation %d, which does not exist yet", observedGeneration)
+	if condition.Reason == "" {
+		l.say("%s has no reason", condition.Type)
 	}
-	return wrong
+	if condition.Status != metav1.ConditionTrue && condition.Message == "" {
+		l.say("%s is %s and says nothing", condition.Type, condition.Status)
+	}
 }

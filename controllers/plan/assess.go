@@ -154,7 +154,8 @@ func (a assessor) phase(instance model.Instance) (Phase, string) {
 	case instance.State == model.StateUnknown:
 		return PhaseUnknown, "its state cannot be read: the Incus cluster member that holds it may be offline"
 	case !instance.Owned:
-		return PhaseConflict, "an instance of this name exists and does not belong to this BotCluster: delete or rename it, or rename the BotCluster"
+		return PhaseConflict, "an instance of this name exists and does not belong to this BotCluster: " +
+			"delete or rename it, or rename the BotCluster"
 	}
 	if phase, busy := operationPhases[instance.Operation]; busy {
 		return phase, ""
@@ -167,7 +168,8 @@ func (a assessor) phase(instance model.Instance) (Phase, string) {
 	case !instance.DrainingSince.IsZero():
 		return PhaseDraining, ""
 	case !instance.Address.IsValid() && a.noAddress(instance):
-		return PhaseBooting, "it runs without an address: the host may be out of inotify instances (sysctl fs.inotify.max_user_instances), the network out of leases, or the image without a DHCP client"
+		return PhaseBooting, "it runs without an address: the host may be out of inotify instances " +
+			"(sysctl fs.inotify.max_user_instances), the network out of leases, or the image without a DHCP client"
 	case !instance.Address.IsValid():
 		return PhaseBooting, ""
 	case instance.Tier == model.TierEdge:

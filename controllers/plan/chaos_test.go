@@ -74,82 +74,82 @@ func (c *chaos) pass(killed bool) plan.Plan {
 func (c *chaos) disturb() {
 	names := c.names()
 	if len(names) == 0 || chance(c.r, 3) {
-		c.disturbWishes()
+		what := oneOf(c.r, wishes...)
+		c.note("%s", what.name)
+		what.happens(c)
 		return
 	}
-	name := names[c.r.IntN(len(names))]
-	m := c.machines[name]
-	what := oneOf(c.r, "killed", "deleted", "frozen", "hidden", "found", "deaf", "heard", "sick", "well", "busy", "idle", "restarted", "mute", "started bare")
-	c.note("%s: %s", name, what)
-	if !m.Owned {
-		return
-	}
-	switch what {
-	case "killed":
-		c.halt(m)
-	case "deleted":
-		delete(c.machines, name)
-	case "frozen":
-		if m.State == model.StateRunning && m.Operation == "" {
-			m.State, m.caddy = model.StateFrozen, nil
-		}
-	case "hidden", "found":
-		m.hidden = what == "hidden"
-	case "deaf", "heard":
-		m.deaf = what == "deaf"
-	case "sick":
-		m.health = oneOf(c.r, model.ProbeDegraded, model.ProbeUnhealthy)
-	case "well":
-		m.health = model.ProbeHealthy
-	case "busy", "idle":
-		m.requests = map[string]int64{"busy": 1}[what]
-	case "restarted":
-		if m.caddy != nil {
-			m.caddy = &caddy{probes: map[string]model.ProbeResult{}, routes: m.caddy.routes}
-		}
-	case "mute":
-		if m.Operation == "" && m.State == model.StateRunning {
-			m.mute, m.caddy, m.Address = true, nil, noAddress
-		}
-	case "started bare":
-		if m.State == model.StateStopped && m.Operation == "" {
-			m.State, m.StartedAt = model.StateRunning, c.now
-		}
+	m, what := c.machines[names[c.r.IntN(len(names))]], oneOf(c.r, mishaps...)
+	c.note("%s: %s", m.Name, what.name)
+	if m.Owned {
+		what.happens(c, m)
 	}
 }
 
-// disturbWishes changes what is wanted, or what Incus does.
-func (c *chaos) disturbWishes() {
-	what := oneOf(c.r, "replicas", "edges", "bot template", "edge template", "routes", "facts away", "facts there", "failing", "working", "foreign", "limits")
-	c.note("%s", what)
-	edges, bots := &c.want.Tiers[0], &c.want.Tiers[1]
-	switch what {
-	case "replicas":
-		bots.Replicas = c.r.IntN(5)
-	case "edges":
-		edges.Replicas = 1 + c.r.IntN(2)
-	case "bot template":
-		bots.Template = oneOf(c.r, botTemplate, newTemplate)
-	case "edge template":
-		edges.Template = oneOf(c.r, edgeTemplate, newTemplate)
-	case "routes":
-		c.want.Routes.Revision = oneOf(c.r, "routes-1", "routes-2")
-	case "facts away":
-		c.factsErr = errAway
-	case "facts there":
-		c.factsErr = nil
-	case "failing":
-		c.failsNext = func(string, string) bool { return chance(c.r, 2) }
-	case "working":
-		c.failsNext = func(string, string) bool { return false }
-	case "foreign":
+type mishap struct {
+	name    string
+	happens func(*chaos, *machine)
+}
+
+// mishaps are what befalls a machine.
+var mishaps = []mishap{
+	{"killed", func(c *chaos, m *machine) { c.halt(m) }},
+	{"deleted", func(c *chaos, m *machine) { delete(c.machines, m.Name) }},
+	{"frozen", func(_ *chaos, m *machine) {
+		if m.State == model.StateRunning && m.Operation == "" {
+			m.State, m.caddy = model.StateFrozen, nil
+		}
+	}},
+	{"hidden", func(_ *chaos, m *machine) { m.hidden = true }},
+	{"found", func(_ *chaos, m *machine) { m.hidden = false }},
+	{"deaf", func(_ *chaos, m *machine) { m.deaf = true }},
+	{"heard", func(_ *chaos, m *machine) { m.deaf = false }},
+	{"sick", func(c *chaos, m *machine) { m.health = oneOf(c.r, model.ProbeDegraded, model.ProbeUnhealthy) }},
+	{"well", func(_ *chaos, m *machine) { m.health = model.ProbeHealthy }},
+	{"busy", func(_ *chaos, m *machine) { m.requests = 1 }},
+	{"idle", func(_ *chaos, m *machine) { m.requests = 0 }},
+	{"its Caddy starts again", func(_ *chaos, m *machine) {
+		if m.caddy != nil {
+			m.caddy = &caddy{probes: map[string]model.ProbeResult{}, routes: m.caddy.routes}
+		}
+	}},
+	{"its address is lost", func(_ *chaos, m *machine) {
+		if m.Operation == "" && m.State == model.StateRunning {
+			m.mute, m.caddy, m.Address = true, nil, noAddress
+		}
+	}},
+	{"started by hand", func(c *chaos, m *machine) {
+		if m.State == model.StateStopped && m.Operation == "" {
+			m.State, m.StartedAt = model.StateRunning, c.now
+		}
+	}},
+}
+
+type wish struct {
+	name    string
+	happens func(*chaos)
+}
+
+// wishes change what is wanted, or what Incus can do.
+var wishes = []wish{
+	{"another number of bots", func(c *chaos) { c.want.Tiers[1].Replicas = c.r.IntN(5) }},
+	{"another number of edges", func(c *chaos) { c.want.Tiers[0].Replicas = 1 + c.r.IntN(2) }},
+	{"another template of the bots", func(c *chaos) { c.want.Tiers[1].Template = oneOf(c.r, botTemplate, newTemplate) }},
+	{"another template of the edges", func(c *chaos) { c.want.Tiers[0].Template = oneOf(c.r, edgeTemplate, newTemplate) }},
+	{"other routes", func(c *chaos) { c.want.Routes.Revision = oneOf(c.r, "routes-1", "routes-2") }},
+	{"other limits", func(c *chaos) {
+		c.want.Tiers[1].Config = map[string]string{"limits.memory": oneOf(c.r, "1GiB", "2GiB"), "limits.cpu": oneOf(c.r, "", "4")}
+	}},
+	{"the facts are away", func(c *chaos) { c.factsErr = errAway }},
+	{"the facts are there", func(c *chaos) { c.factsErr = nil }},
+	{"half of all operations fail", func(c *chaos) { c.failsNext = func(string, string) bool { return chance(c.r, 2) } }},
+	{"no operation fails", func(c *chaos) { c.failsNext = func(string, string) bool { return false } }},
+	{"somebody takes a name", func(c *chaos) {
 		name := botName(1 + c.r.IntN(4))
 		if _, taken := c.machines[name]; !taken {
 			c.machines[name] = &machine{Instance: model.Instance{Name: name, State: model.StateRunning, Ordinal: -1}}
 		}
-	case "limits":
-		bots.Config = map[string]string{"limits.memory": oneOf(c.r, "1GiB", "2GiB"), "limits.cpu": oneOf(c.r, "", "4")}
-	}
+	}},
 }
 
 // heal takes away what the operator cannot heal.

@@ -36,6 +36,7 @@ func (s *instanceStage) budgets() {
 		switch a.Phase {
 		case PhaseCreating, PhaseStarting, PhaseBooting:
 			s.launches--
+		default:
 		}
 	}
 	if s.seen.Complete() {

@@ -3,7 +3,7 @@ package plan
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
+	"fmt"
 	"net/netip"
 	"time"
 
@@ -103,10 +103,6 @@ func released(policy Policy, seen sight, bot *model.Instance, now time.Time) boo
 // revisionOf names the content of a pool.
 func revisionOf(pool model.Pool) string {
 	pool.Revision = ""
-	content, err := json.Marshal(pool)
-	if err != nil {
-		panic(err) // strings and numbers always marshal
-	}
-	sum := sha256.Sum256(content)
+	sum := sha256.Sum256(fmt.Appendf(nil, "%#v", pool))
 	return hex.EncodeToString(sum[:8])
 }

@@ -232,7 +232,11 @@ func expectSafeTeardown(seen plan.Observed, p plan.Plan) {
 		i := slices.IndexFunc(seen.Inventory.Instances, func(i model.Instance) bool { return i.Name == s.Target })
 		instance := seen.Inventory.Instances[i]
 		Expect(instance.Owned && instance.State != model.StateUnknown && instance.Operation == "").To(BeTrue(), s.String())
-		Expect(s.Verb == plan.VerbDelete).To(Equal(instance.State == model.StateStopped), s.String())
+		want := plan.VerbStop
+		if instance.State == model.StateStopped {
+			want = plan.VerbDelete
+		}
+		Expect(s.Verb).To(Equal(want), s.String())
 	}
 	Expect(len(tiers)).To(BeNumerically("<=", 1), "one tier after the other")
 	Expect(p.Done && (hidden || remaining > 0)).To(BeFalse(), "it is not over")

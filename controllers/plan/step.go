@@ -52,6 +52,8 @@ func (s Step) String() string {
 }
 
 // Plan is what to do now and when to look again.
+//
+//nolint:recvcheck // it is made through a pointer and printed as a value
 type Plan struct {
 	Steps []Step
 	// Assessments says of each instance, wanted or there, how it does; sorted by tier, then ordinal.

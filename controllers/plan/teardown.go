@@ -6,9 +6,9 @@ import (
 	"github.com/generalbots/botcluster-operator/controllers/model"
 )
 
-// Teardown plans one pass for a BotCluster that is to go (want has no instances): the edges first, so that no request arrives any more, then the
-// bots, then the data volumes if they are to go. Foreign instances are not looked at; one that cannot be read is waited
-// for, because removing its owner would leave it behind.
+// Teardown plans one pass for a BotCluster that is to go (want has no instances): the edges first, so that no request
+// arrives any more, then the bots, then the data volumes if they are to go. Foreign instances are not looked at; one that
+// cannot be read is waited for, because removing its owner would leave it behind.
 func Teardown(want Blueprint, seen Observed, deleteVolumes bool, now time.Time) Plan {
 	var plan Plan
 	if seen.InventoryErr != nil {

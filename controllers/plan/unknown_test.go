@@ -18,13 +18,14 @@ func turmoil() *scene {
 	s.mark(botName(6), time.Minute)
 	s.forgetBot(1, 6)
 	s.forgetBot(2, 6)
-	s.remove(botName(2))                                                                               // to be created
-	s.stopBot(3)                                                                                       // to be started
-	s.stopBot(4).Configured = ""                                                                       // to be configured
-	s.bot(5).Config["limits.memory"] = "1MiB"                                                          // to be changed
-	s.bot(1).Template = "bot-template-0"                                                               // to be replaced, when the others are up
-	s.seen.Inventory.Instances = append(s.seen.Inventory.Instances, runningInstance(model.TierBot, 7)) // to be marked
-	gone := runningInstance(model.TierBot, 8)                                                          // to be deleted
+	// The others are to be created, started, configured, changed, replaced when the rest is up, marked, and deleted.
+	s.remove(botName(2))
+	s.stopBot(3)
+	s.stopBot(4).Configured = ""
+	s.bot(5).Config["limits.memory"] = "1MiB"
+	s.bot(1).Template = "bot-template-0"
+	s.seen.Inventory.Instances = append(s.seen.Inventory.Instances, runningInstance(model.TierBot, 7))
+	gone := runningInstance(model.TierBot, 8)
 	gone.State, gone.Address = model.StateStopped, netip.Addr{}
 	s.seen.Inventory.Instances = append(s.seen.Inventory.Instances, gone)
 	s.want.Routes.Revision = "routes-2"
