@@ -3,7 +3,7 @@
 // A host is one project on one server, reached with one identity. It keeps one HTTP client, one event stream and one
 // index of the project's instances, shared by all BotClusters that live there:
 //
-//	requests.go    one function that sends a request with a deadline of its own; nothing else talks HTTP
+//	requests.go    one function that sends a request with a deadline of its own; nothing else talks HTTP (decode.go reads answers)
 //	identity.go    identity → TLS, transport;   hosts.go  one host per identity, closed when unused
 //	link.go        can the server be used, and why not; connects again and again
 //	events.go      the event stream: events are only a reason to read again, never an answer

@@ -2,6 +2,7 @@ package incus
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"net/url"
 	"time"
@@ -68,19 +69,20 @@ func (h *host) listInstances(ctx context.Context) error {
 		return err
 	}
 	began := h.index.begin()
-	var list []fullInstance
+	var list []model.Instance
 	_, err := h.do(ctx, request{
 		method: http.MethodGet, path: resource("instances"), query: url.Values{"recursion": {"2"}},
 		limit: listLimit, doing: "list the instances",
-	}, &list)
+	}, each(func(decoder *json.Decoder) error {
+		var full fullInstance
+		err := decoder.Decode(&full)
+		list = append(list, convert(full))
+		return err
+	}))
 	if err != nil {
 		return err
 	}
-	converted := make([]model.Instance, len(list))
-	for i, full := range list {
-		converted[i] = convert(full)
-	}
-	changed := h.index.replace(began, converted)
+	changed := h.index.replace(began, list)
 	h.operations.forget(func(name string) bool {
 		_, present, _ := h.index.get(name)
 		return present

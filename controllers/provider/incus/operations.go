@@ -28,6 +28,12 @@ type operation struct {
 	began, heard time.Time
 }
 
+// end is when an operation ended.
+type end struct {
+	id string
+	at time.Time
+}
+
 // ending is how an operation ended; failed is empty when it did what it was to do, or when nobody knows.
 type ending struct {
 	operation
@@ -40,11 +46,13 @@ type ending struct {
 type operations struct {
 	clock Clock
 
-	mu       sync.Mutex
-	running  map[string]*operation
-	byName   map[string]map[string]struct{}
-	names    sortedNames
-	ended    map[string]time.Time
+	mu      sync.Mutex
+	running map[string]*operation
+	byName  map[string]map[string]struct{}
+	names   sortedNames
+	// ended are the ids of operations that ended a short while ago, ends the same in their order.
+	ended    map[string]struct{}
+	ends     []end
 	failures map[string]model.Failure
 	// failed are the names of those that failures tells of.
 	failed sortedNames
@@ -53,7 +61,7 @@ type operations struct {
 func newOperations(clock Clock) *operations {
 	return &operations{
 		clock: clock, running: map[string]*operation{}, byName: map[string]map[string]struct{}{},
-		ended: map[string]time.Time{}, failures: map[string]model.Failure{},
+		ended: map[string]struct{}{}, failures: map[string]model.Failure{},
 	}
 }
 
@@ -126,12 +134,12 @@ func (o *operations) finish(over ending) {
 		delete(o.byName, over.name)
 		o.names.remove(over.name)
 	}
-	for id, at := range o.ended {
-		if now.Sub(at) > rememberEnded {
-			delete(o.ended, id)
-		}
+	for len(o.ends) > 0 && now.Sub(o.ends[0].at) > rememberEnded {
+		delete(o.ended, o.ends[0].id)
+		o.ends = o.ends[1:]
 	}
-	o.ended[over.id] = now
+	o.ended[over.id] = struct{}{}
+	o.ends = append(o.ends, end{id: over.id, at: now})
 	if over.known {
 		o.judge(over, now)
 	}

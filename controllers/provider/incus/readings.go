@@ -43,7 +43,9 @@ type readings struct {
 
 // line is what goes on about one instance.
 type line struct {
+	// waiting has not begun, running is the one that began last; active counts those that have not ended.
 	waiting, running *reading
+	active           int
 	// ended and err tell of the last reading.
 	ended time.Time
 	err   error
@@ -79,6 +81,7 @@ func (r *readings) perform(ctx context.Context, name string) {
 	current := l.waiting
 	current.began = r.clock.Now()
 	l.waiting, l.running = nil, current
+	l.active++
 	announce := l.announce
 	l.announce = nil
 	r.mu.Unlock()
@@ -92,10 +95,11 @@ func (r *readings) perform(ctx context.Context, name string) {
 	}
 	r.mu.Lock()
 	l.ended, l.err = r.clock.Now(), err
+	l.active--
 	if l.running == current {
 		l.running = nil
 	}
-	if l.waiting == nil && l.running == nil && err == nil && len(l.announce) == 0 && pauseOf(instance) == 0 {
+	if l.waiting == nil && l.active == 0 && err == nil && pauseOf(instance) == 0 {
 		delete(r.lines, name)
 	}
 	r.mu.Unlock()

@@ -66,7 +66,8 @@ func resource(parts ...string) string {
 	return path.String()
 }
 
-// do sends a request, decodes the metadata of the answer into the pointer `into` unless that is nil, and returns its ETag.
+// do sends a request, decodes the metadata of the answer into the pointer `into` unless that is nil, and returns its ETag. An
+// `into` of type each is called for the elements of a list one by one.
 // The error is a *provider.Error; the answer of a server that refused is in it as an incusapi.StatusError.
 func (c *client) do(ctx context.Context, r request, into any) (string, error) {
 	limit := r.limit
@@ -92,12 +93,8 @@ func (c *client) roundTrip(ctx context.Context, r request, into any) (string, er
 		return "", withoutURL(err)
 	}
 	defer func() { _ = got.Body.Close() }()
-	answer := struct {
-		Type     string `json:"type"`
-		Error    string `json:"error"`
-		Metadata any    `json:"metadata"`
-	}{Metadata: into}
-	if err := json.NewDecoder(got.Body).Decode(&answer); err != nil {
+	answer, err := decode(json.NewDecoder(got.Body), into)
+	if err != nil {
 		if ctx.Err() != nil {
 			return "", ctx.Err()
 		}
@@ -105,8 +102,8 @@ func (c *client) roundTrip(ctx context.Context, r request, into any) (string, er
 	}
 	// What is left is the line break after the object; reading it lets the connection be used again.
 	_, _ = io.Copy(io.Discard, got.Body)
-	if answer.Type == string(incusapi.ErrorResponse) || got.StatusCode >= http.StatusBadRequest {
-		return "", incusapi.StatusErrorf(got.StatusCode, "%s", answer.Error)
+	if answer.kind == string(incusapi.ErrorResponse) || got.StatusCode >= http.StatusBadRequest {
+		return "", incusapi.StatusErrorf(got.StatusCode, "%s", answer.refusal)
 	}
 	return got.Header.Get("ETag"), nil
 }
