@@ -72,6 +72,7 @@ type Sight struct {
 	ServingAt time.Time
 	Health    Health
 	CreatedAt time.Time
+	Execs     int // commands that were exec'd and run, tunnels included
 }
 
 // Look shows one instance; false if there is none of that name.
@@ -123,7 +124,7 @@ func (w *World) lookAt(address string) (Sight, bool) {
 func (w *World) sight(i *instance) Sight {
 	s := Sight{
 		Ref: i.ref, Config: w.expandedConfig(i), Devices: w.expandedDevices(i), Location: i.location,
-		Status: i.status().String(), Health: w.behaviour(i).Health, CreatedAt: i.createdAt,
+		Status: i.status().String(), Health: w.behaviour(i).Health, CreatedAt: i.createdAt, Execs: len(i.processes),
 	}
 	if i.running() {
 		s.Boot, s.StartedAt, s.Address, s.ServingAt = i.boot.pid, i.boot.startedAt, i.boot.address, i.boot.servingAt

@@ -95,8 +95,7 @@ var _ = Describe("A command in an instance", func() {
 		func(end func(), status int) {
 			op, err := b.client.ExecInstance("bot-1", incusapi.InstanceExecPost{Command: []string{"sleep", "100"}, WaitForWS: true}, &incusclient.InstanceExecArgs{})
 			Expect(err).NotTo(HaveOccurred())
-			running := func() int { return len(b.world.Operations("default")["running"]) }
-			Eventually(running).Should(Equal(1))
+			Eventually(b.execs).Should(Equal(1))
 			end()
 			var state incusapi.Operation
 			Eventually(func() string {
@@ -247,6 +246,7 @@ var _ = Describe("A tunnel into an instance", func() {
 
 	It("stands still while the instance is frozen", func() {
 		conn := dialThrough(b, "bot-1", "TCP:127.0.0.1:6379")
+		Eventually(b.execs).Should(Equal(1))
 		Expect(b.change("bot-1", freeze)).To(Succeed())
 		_, err := conn.Write([]byte("PING\n"))
 		Expect(err).NotTo(HaveOccurred())
@@ -263,6 +263,7 @@ var _ = Describe("A tunnel into an instance", func() {
 
 	It("breaks when the instance stops", func() {
 		conn := dialThrough(b, "bot-1", "TCP:127.0.0.1:6379")
+		Eventually(b.execs).Should(Equal(1))
 		Expect(b.change("bot-1", kill)).To(Succeed())
 		_, err := io.ReadAll(conn)
 		Expect(err).NotTo(HaveOccurred())
@@ -271,6 +272,7 @@ var _ = Describe("A tunnel into an instance", func() {
 
 	It("breaks when a test cuts it, and can be opened again", func() {
 		conn := dialThrough(b, "bot-1", "TCP:127.0.0.1:6379")
+		Eventually(b.execs).Should(Equal(1))
 		Expect(b.world.KillExecs(inDefault("bot-1"))).To(Succeed())
 		Expect(io.ReadAll(conn)).To(BeEmpty())
 		Expect(conn.Close()).To(Succeed())
@@ -294,6 +296,14 @@ var _ = Describe("A tunnel into an instance", func() {
 		Expect(conn.Close()).To(Succeed())
 	})
 })
+
+// execs is how many commands run in bot-1.
+func (b *bench) execs() int {
+	GinkgoHelper()
+	sight, ok := b.world.Look(inDefault("bot-1"))
+	Expect(ok).To(BeTrue())
+	return sight.Execs
+}
 
 // tunnel is the two ends of pipes that an exec mirrors, as one connection.
 type tunnel struct {
