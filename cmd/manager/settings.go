@@ -39,13 +39,19 @@ func (p *paths) Set(value string) error {
 
 func bindFlags(flags *flag.FlagSet) (*settings, *zap.Options) {
 	settings := &settings{kubeQPS: 100}
-	flags.StringVar(&settings.metricsAddress, "metrics-bind-address", "0", "address of the metrics endpoint, for example :8443; 0 turns it off")
-	flags.BoolVar(&settings.metricsInsecure, "metrics-insecure", false, "serve metrics over plain HTTP to everybody, instead of HTTPS to those whom the API server lets")
-	flags.StringVar(&settings.probeAddress, "health-probe-bind-address", ":8081", "address of the liveness and readiness probes; 0 turns them off")
-	flags.BoolVar(&settings.leaderElection, "leader-elect", false, "act only while holding the leader's Lease, so that several operators can stand by")
-	flags.StringVar(&settings.leaderNamespace, "leader-election-namespace", "", "namespace of the Lease; the operator's own when it runs in the cluster")
+	flags.StringVar(&settings.metricsAddress, "metrics-bind-address", "0",
+		"address of the metrics endpoint, for example :8443; 0 turns it off")
+	flags.BoolVar(&settings.metricsInsecure, "metrics-insecure", false,
+		"serve metrics over plain HTTP to everybody, instead of HTTPS to those whom the API server lets")
+	flags.StringVar(&settings.probeAddress, "health-probe-bind-address", ":8081",
+		"address of the liveness and readiness probes; 0 turns them off")
+	flags.BoolVar(&settings.leaderElection, "leader-elect", false,
+		"act only while holding the leader's Lease, so that several operators can stand by")
+	flags.StringVar(&settings.leaderNamespace, "leader-election-namespace", "",
+		"namespace of the Lease; the operator's own when it runs in the cluster")
 	flags.IntVar(&settings.concurrency, "concurrency", 16, "how many BotClusters are worked on at the same time")
-	flags.Var(&settings.unixSockets, "incus-unix-socket", "path of a local Incus daemon's socket that BotClusters may name; may be given several times")
+	flags.Var(&settings.unixSockets, "incus-unix-socket",
+		"path of a local Incus daemon's socket that BotClusters may name; may be given several times")
 	config.RegisterFlags(flags)
 	logging := &zap.Options{}
 	logging.BindFlags(flags)

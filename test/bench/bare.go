@@ -8,8 +8,9 @@ import (
 	"time"
 
 	incusclient "github.com/lxc/incus/v6/client"
-	"github.com/lxc/incus/v6/shared/api"
+	incusapi "github.com/lxc/incus/v6/shared/api"
 	"golang.org/x/sync/errgroup"
+	"k8s.io/apimachinery/pkg/util/wait"
 
 	"github.com/generalbots/botcluster-operator/test/ground"
 )
@@ -52,10 +53,10 @@ func bareInstance(ctx context.Context, server incusclient.InstanceServer, incus 
 	if name == "bare-edge" {
 		alias = "botcluster-edge"
 	}
-	operation, err := server.CreateInstance(api.InstancesPost{
-		Name: name, Type: api.InstanceTypeContainer, Start: true,
-		Source: api.InstanceSource{Type: "image", Alias: alias},
-		InstancePut: api.InstancePut{Devices: map[string]map[string]string{
+	operation, err := server.CreateInstance(incusapi.InstancesPost{
+		Name: name, Type: incusapi.InstanceTypeContainer, Start: true,
+		Source: incusapi.InstanceSource{Type: "image", Alias: alias},
+		InstancePut: incusapi.InstancePut{Devices: map[string]map[string]string{
 			"root": {"type": "disk", "path": "/", "pool": incus.Pool},
 			"eth0": {"type": "nic", "name": "eth0", "network": incus.Network},
 		}},
@@ -66,7 +67,7 @@ func bareInstance(ctx context.Context, server incusclient.InstanceServer, incus 
 	if err := operation.WaitContext(ctx); err != nil {
 		return fmt.Errorf("create %s: %w", name, err)
 	}
-	return poll(ctx, func(ctx context.Context) (bool, error) {
+	return wait.PollUntilContextTimeout(ctx, barePoll, launchTimeout, true, func(ctx context.Context) (bool, error) {
 		state, _, err := server.GetInstanceState(name)
 		if err != nil {
 			return false, fmt.Errorf("state of %s: %w", name, err)
@@ -76,7 +77,6 @@ func bareInstance(ctx context.Context, server incusclient.InstanceServer, incus 
 				return true, nil
 			}
 		}
-		time.Sleep(barePoll)
 		return false, nil
 	})
 }
@@ -97,7 +97,7 @@ func healthy(ctx context.Context, address string) bool {
 }
 
 func removeBare(server incusclient.InstanceServer, name string) error {
-	operation, err := server.UpdateInstanceState(name, api.InstanceStatePut{Action: "stop", Force: true, Timeout: -1}, "")
+	operation, err := server.UpdateInstanceState(name, incusapi.InstanceStatePut{Action: "stop", Force: true, Timeout: -1}, "")
 	if err == nil {
 		err = operation.Wait()
 	}

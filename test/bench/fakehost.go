@@ -6,7 +6,6 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/utils/ptr"
 
 	"github.com/generalbots/botcluster-operator/api/v1alpha1"
 	"github.com/generalbots/botcluster-operator/controllers/provider/fake"
@@ -48,7 +47,7 @@ func (h *fakeHost) botCluster(name string, bots int) *v1alpha1.BotCluster {
 	return &v1alpha1.BotCluster{
 		ObjectMeta: metav1.ObjectMeta{Namespace: "default", Name: name},
 		Spec: v1alpha1.BotClusterSpec{
-			Replicas: ptr.To(int32(bots)),
+			Replicas: new(int32(bots)),
 			Incus:    v1alpha1.IncusSpec{UnixSocket: h.server.Socket},
 			Bot:      v1alpha1.BotSpec{Image: v1alpha1.ImageReference{Alias: "bot"}},
 			Edge:     v1alpha1.EdgeSpec{Image: v1alpha1.ImageReference{Alias: "edge"}},

@@ -159,7 +159,8 @@ func (b *fleetBench) steady(ctx context.Context, report *reporter) error {
 	}
 	params := map[string]any{"clusters": fleetClusters, "bots": fleetBots, "seconds": fleetSteady.Seconds()}
 	cores := (later - cpu).Seconds() / time.Since(before).Seconds()
-	if err := report.report(figure{Name: "fleet_steady_cpu", Params: params, Value: cores, Unit: "cores"}.within(fleetSteadyBudget)); err != nil {
+	used := figure{Name: "fleet_steady_cpu", Params: params, Value: cores, Unit: "cores"}
+	if err := report.report(used.within(fleetSteadyBudget)); err != nil {
 		return err
 	}
 	written := float64(len(b.host.world.Writes()) - writes)

@@ -11,7 +11,6 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/wait"
-	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/generalbots/botcluster-operator/api/v1alpha1"
@@ -93,7 +92,7 @@ func launchOurs(ctx context.Context, cluster *ground.Kubernetes, incus *ground.I
 	bc := &v1alpha1.BotCluster{
 		ObjectMeta: metav1.ObjectMeta{Namespace: "default", Name: "bench"},
 		Spec: v1alpha1.BotClusterSpec{
-			Replicas: ptr.To(int32(bots)),
+			Replicas: new(int32(bots)),
 			Incus: v1alpha1.IncusSpec{
 				UnixSocket: ground.UnixSocket, Project: incus.Project, StoragePool: incus.Pool, Network: incus.Network,
 			},

@@ -6,7 +6,7 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
-	"k8s.io/apimachinery/pkg/api/errors"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -83,7 +83,7 @@ var _ = Describe("Bad input", Label("badinput"), func() {
 		out, err := kubernetes.Kubectl(ctx, "annotate", "botcluster", "lost", "--namespace", bc.Namespace, v1alpha1.AnnotationAbandon+"=true")
 		Expect(err).NotTo(HaveOccurred(), out)
 		Eventually(ctx, func() bool {
-			return errors.IsNotFound(kubernetes.Client.Get(ctx, client.ObjectKeyFromObject(bc), bc))
+			return apierrors.IsNotFound(kubernetes.Client.Get(ctx, client.ObjectKeyFromObject(bc), bc))
 		}).WithTimeout(promptTimeout).Should(BeTrue())
 	}, SpecTimeout(2*time.Minute))
 })

@@ -8,7 +8,7 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
-	"k8s.io/apimachinery/pkg/api/errors"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -47,7 +47,7 @@ var _ = Describe("A BotCluster", Label("lifecycle"), func() {
 		By("deleting it")
 		Expect(kubernetes.Client.Delete(ctx, bc)).To(Succeed())
 		Eventually(ctx, func() bool {
-			return errors.IsNotFound(kubernetes.Client.Get(ctx, client.ObjectKeyFromObject(bc), bc))
+			return apierrors.IsNotFound(kubernetes.Client.Get(ctx, client.ObjectKeyFromObject(bc), bc))
 		}).WithTimeout(goneTimeout).Should(BeTrue())
 		Expect(instancesOf(ctx, bc)).To(BeEmpty())
 	}, SpecTimeout(6*time.Minute))

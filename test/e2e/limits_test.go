@@ -20,7 +20,7 @@ var _ = Describe("Resource limits", Label("limits"), func() {
 			spec.Replicas = ptr.To[int32](1)
 			spec.Bot.HostPortBase = ptr.To[int32](18080)
 			spec.Bot.Resources = v1alpha1.Resources{
-				CPU: ptr.To(intstr.FromInt32(1)), Memory: "512MiB", Disk: v1alpha1.DiskResources{Size: "3GiB"},
+				CPU: new(intstr.FromInt32(1)), Memory: "512MiB", Disk: v1alpha1.DiskResources{Size: "3GiB"},
 			}
 		})
 		create(ctx, bc)
@@ -32,7 +32,7 @@ var _ = Describe("Resource limits", Label("limits"), func() {
 		Expect(status).To(Equal(200), body)
 
 		update(ctx, bc, func(spec *v1alpha1.BotClusterSpec) {
-			spec.Bot.Resources = v1alpha1.Resources{CPU: ptr.To(intstr.FromString("500m")), Memory: "1GB"}
+			spec.Bot.Resources = v1alpha1.Resources{CPU: new(intstr.FromString("500m")), Memory: "1GB"}
 		})
 		Eventually(ctx, func(g Gomega) {
 			after := botOf(ctx, bc)

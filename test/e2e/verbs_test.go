@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -142,9 +143,8 @@ func get(ctx context.Context, url string) (int, string, http.Header, error) {
 	if err != nil {
 		return 0, "", nil, err
 	}
-	defer response.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(response.Body, 1<<20))
-	return response.StatusCode, string(body), response.Header, err
+	return response.StatusCode, string(body), response.Header, errors.Join(err, response.Body.Close())
 }
 
 // expectServed checks that the edge answers with a bot's health.

@@ -103,8 +103,8 @@ func (g *gate) after(call fake.Call, _ int) {
 }
 
 // client wraps the API server's client.
-func (g *gate) client(real client.WithWatch) client.Client {
-	return interceptor.NewClient(real, interceptor.Funcs{
+func (g *gate) client(behind client.WithWatch) client.Client {
+	return interceptor.NewClient(behind, interceptor.Funcs{
 		Get: func(ctx context.Context, c client.WithWatch, key client.ObjectKey, o client.Object, opts ...client.GetOption) error {
 			err := c.Get(ctx, key, o, opts...)
 			g.saw(o, err)
@@ -157,23 +157,33 @@ func (g *gate) write(o client.Object, do func() error) error {
 		planned, g.reached = g.mode, true
 	}
 	g.mutex.Unlock()
-	switch planned {
-	case dieBefore:
-		return g.killed()
-	case refuse:
-		return apierrors.NewInternalError(errors.New("refused by plan"))
-	case conflict:
-		return apierrors.NewConflict(schema.GroupResource{Group: v1alpha1.GroupVersion.Group, Resource: "botclusters"}, "", errors.New("changed by plan"))
+	if refused := g.refusal(planned); refused != nil {
+		return refused
 	}
 	err := do()
 	g.saw(o, err)
-	switch planned {
-	case dieAfter:
+	if planned == dieAfter {
 		return g.killed()
-	case loseAnswer:
+	}
+	if planned == loseAnswer {
 		return apierrors.NewGenericServerResponse(http.StatusGatewayTimeout, "patch", schema.GroupResource{}, "", "lost by plan", 0, false)
 	}
 	return err
+}
+
+// refusal is the error of a write that is not carried out; nil when it is.
+func (g *gate) refusal(planned mode) error {
+	if planned == dieBefore {
+		return g.killed()
+	}
+	if planned == refuse {
+		return apierrors.NewInternalError(errors.New("refused by plan"))
+	}
+	if planned == conflict {
+		resource := schema.GroupResource{Group: v1alpha1.GroupVersion.Group, Resource: "botclusters"}
+		return apierrors.NewConflict(resource, "", errors.New("changed by plan"))
+	}
+	return nil
 }
 
 func (g *gate) killed() error {

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/lxc/incus/v6/shared/api"
+	incusapi "github.com/lxc/incus/v6/shared/api"
 	. "github.com/onsi/gomega"
 
 	"github.com/generalbots/botcluster-operator/api/v1alpha1"
@@ -17,9 +17,9 @@ import (
 
 // makeForeign puts an instance into the world that the operator must never touch.
 func (r *rig) makeForeign() {
-	_, err := r.world.CreateInstance(fake.LocalCaller(), project, "", api.InstancesPost{
-		Name: foreignName, Type: api.InstanceTypeContainer, Source: api.InstanceSource{Type: "image", Alias: "bot"},
-		InstancePut: api.InstancePut{Config: map[string]string{"user.purpose": "none of yours"}},
+	_, err := r.world.CreateInstance(fake.LocalCaller(), project, "", incusapi.InstancesPost{
+		Name: foreignName, Type: incusapi.InstanceTypeContainer, Source: incusapi.InstanceSource{Type: "image", Alias: "bot"},
+		InstancePut: incusapi.InstancePut{Config: map[string]string{"user.purpose": "none of yours"}},
 	})
 	Expect(err).NotTo(HaveOccurred())
 	r.elapse(time.Second)

@@ -7,7 +7,6 @@ import (
 	. "github.com/onsi/gomega"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/util/intstr"
-	"k8s.io/utils/ptr"
 
 	"github.com/generalbots/botcluster-operator/api/v1alpha1"
 	"github.com/generalbots/botcluster-operator/controllers/model"
@@ -88,7 +87,7 @@ var scenarios = []scenario{
 		given: running(2),
 		when: func(ctx context.Context, r *rig) {
 			r.apply(ctx, func(spec *v1alpha1.BotClusterSpec) {
-				spec.Bot.Resources = v1alpha1.Resources{CPU: ptr.To(intstr.FromInt32(2)), Memory: "1GiB"}
+				spec.Bot.Resources = v1alpha1.Resources{CPU: new(intstr.FromInt32(2)), Memory: "1GiB"}
 			})
 		},
 		then: readyWith(2),
@@ -113,7 +112,7 @@ var scenarios = []scenario{
 }
 
 func replicas(n int32) func(*v1alpha1.BotClusterSpec) {
-	return func(spec *v1alpha1.BotClusterSpec) { spec.Replicas = ptr.To(n) }
+	return func(spec *v1alpha1.BotClusterSpec) { spec.Replicas = new(n) }
 }
 
 // running begins with a BotCluster of n bots at rest.
