@@ -20,6 +20,9 @@ var _ = Describe("Readings", func() {
 	var mu sync.Mutex
 	// fetches has the answer to come of each fetch that began, in their order.
 	var fetches chan chan error
+	// running are the jobs that began; none outlives its spec.
+	var running sync.WaitGroup
+	AfterEach(func() { running.Wait() })
 	BeforeEach(func() {
 		now = clocktesting.NewFakeClock(time.Unix(1e9, 0))
 		fetches, told = make(chan chan error, 10), nil
@@ -40,7 +43,7 @@ var _ = Describe("Readings", func() {
 		GinkgoHelper()
 		jobs := r.queue.take()
 		Expect(jobs).To(HaveLen(1))
-		go jobs[0](context.Background())
+		running.Go(func() { jobs[0](context.Background()) })
 		var fetch chan error
 		Eventually(fetches).Should(Receive(&fetch))
 		return fetch
