@@ -75,6 +75,24 @@ var _ = incusContract("when it is asked what is there", func(world func() *incus
 	)
 })
 
+var _ = incusContract("when the pool has no room", func(world func() *incusWorld, under func() *driver) {
+	It("says so, at the latest after an instance could not be made for that", func(ctx SpecContext) {
+		d := under()
+		requirements := bots(func(r *model.Requirements) { r.StoragePool = world().full() })
+		if facts, err := d.host.Facts(ctx, requirements); err == nil {
+			want := d.spec("1")
+			want.Devices = map[string]model.Device{"root": facts.Root}
+			Expect(d.host.Instances().Create(ctx, want)).To(Succeed())
+			Eventually(func() map[string]model.Failure { return d.inventory(ctx).Failures }).WithTimeout(patience).
+				Should(HaveKeyWithValue(want.Name, HaveField("Operation", "create")))
+		}
+		_, err := d.host.Facts(ctx, requirements)
+		Expect(err).To(beClass(provider.Terminal, "StoragePoolFull"))
+		Expect(provider.MessageOf(err, "")).To(ContainSubstring(requirements.StoragePool))
+		d.becomes(ctx, "1", BeNil())
+	})
+})
+
 var _ = incusContract("when an instance names what is not there", func(_ func() *incusWorld, under func() *driver) {
 	// Incus refuses some of it at once and some of it in the operation only.
 	DescribeTable("says so, and makes nothing", func(ctx SpecContext, change func(*model.InstanceSpec), word string) {

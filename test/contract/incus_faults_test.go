@@ -251,20 +251,6 @@ var _ = Describe("The Incus driver on a fake incusd that has troubles", Label("f
 			Expect(provider.MessageOf(err, "")).To(ContainSubstring(`"full"`))
 		})
 
-		It("says so after an instance could not be made for that", func(ctx SpecContext) {
-			at.world.AddPool(fake.Pool{Name: "full", Driver: "btrfs", Capacity: 1 << 30, Used: 1<<30 - 1<<20})
-			requirements := bots(func(r *model.Requirements) { r.StoragePool = "full" })
-			facts, err := d.host.Facts(ctx, requirements)
-			Expect(err).NotTo(HaveOccurred())
-			want := d.spec("1")
-			want.Devices = map[string]model.Device{"root": facts.Root}
-			Expect(d.host.Instances().Create(ctx, want)).To(Succeed())
-			Eventually(func() map[string]model.Failure { return d.inventory(ctx).Failures }).WithTimeout(patience).
-				Should(HaveKeyWithValue(want.Name, HaveField("Operation", "create")))
-			_, err = d.host.Facts(ctx, requirements)
-			Expect(err).To(beClass(provider.Terminal, "StoragePoolFull"))
-			Expect(d.look(ctx, "1")).To(BeNil())
-		})
 	})
 
 	When("the image has no socat", func() {

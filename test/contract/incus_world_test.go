@@ -41,6 +41,8 @@ type incusWorld struct {
 	serve func(instance, socket string)
 	// spoil keeps a stopped instance from being started.
 	spoil func(instance string)
+	// full makes a storage pool without room.
+	full func() (pool string)
 }
 
 // incusWorlds are the worlds that the contract holds in; each call makes a new one, which ends with the spec.
@@ -104,8 +106,12 @@ func newFakeIncus(members ...fake.Member) *fakeIncus {
 	spoil := func(instance string) {
 		world.Behave(incusProject+"/"+instance, func(b *fake.Behaviour) { b.FailsToStart = "Failed to run: forkstart: exit status 1" })
 	}
+	full := func() string {
+		world.AddPool(fake.Pool{Name: "full", Driver: "btrfs", Capacity: 1 << 30, Used: 1<<30 - 1<<20})
+		return "full"
+	}
 	return &fakeIncus{
-		incusWorld: &incusWorld{socket: server.Socket, behind: backdoor(server.Socket), serve: serve, spoil: spoil},
+		incusWorld: &incusWorld{socket: server.Socket, behind: backdoor(server.Socket), serve: serve, spoil: spoil, full: full},
 		world:      world, server: server,
 	}
 }
@@ -137,7 +143,29 @@ func newRealIncus() *incusWorld {
 		GinkgoHelper()
 		Expect(w.behind.DeleteInstanceFile(instance, "/sbin/init")).To(Succeed())
 	}
+	w.full = w.fill
 	return w
+}
+
+// fill makes a small pool and an instance that takes all its room.
+func (w *incusWorld) fill() string {
+	GinkgoHelper()
+	const pool, filler = incusPool + "-full", "c-filler"
+	post := incusapi.StoragePoolsPost{Name: pool, Driver: "btrfs", StoragePoolPut: incusapi.StoragePoolPut{Config: map[string]string{"size": "1GiB"}}}
+	Expect(w.behind.CreateStoragePool(post)).To(Succeed())
+	DeferCleanup(func() {
+		w.remove(filler)
+		Expect(w.behind.DeleteStoragePool(pool)).To(Succeed())
+	})
+	wait(w.behind.CreateInstance(incusapi.InstancesPost{
+		Name: filler, Type: incusapi.InstanceTypeContainer, Start: true, Source: incusapi.InstanceSource{Type: "image", Alias: incusImage},
+		InstancePut: incusapi.InstancePut{Devices: map[string]map[string]string{"root": {"type": "disk", "path": "/", "pool": pool}}},
+	}))
+	// It ends when nothing more can be written.
+	wait(w.behind.ExecInstance(filler, incusapi.InstanceExecPost{
+		Command: []string{"sh", "-c", "dd if=/dev/urandom of=/fill bs=1M; sync"},
+	}, nil))
+	return pool
 }
 
 // responder is a program that serves HTTP on the unix socket that is its argument.

@@ -95,7 +95,7 @@ func (h *host) missing(ctx context.Context, want model.InstanceSpec) error {
 	}
 	for _, device := range want.Devices {
 		if pool := device["pool"]; pool != "" {
-			checks = append(checks, func() error { return h.checkPool(ctx, pool, nearlyFull) })
+			checks = append(checks, func() error { return h.checkPool(ctx, pool, true) })
 		}
 		if network := device["network"]; network != "" {
 			checks = append(checks, func() error { return h.checkNetwork(ctx, network) })

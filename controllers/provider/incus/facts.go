@@ -18,12 +18,12 @@ import (
 const (
 	// factsLast is how long facts are taken for true.
 	factsLast = 30 * time.Second
-	// full and nearlyFull are the shares of a pool's space from which on it has no room for another instance: nearlyFull counts
-	// when something has just failed there. A file system gives up before its last byte.
-	full       = 1.0
-	nearlyFull = 0.95
-	// distrust is how long nearlyFull counts after a create that failed.
+	// distrust is how long after a create that failed a pool with little room is taken for full.
 	distrust = 2 * time.Minute
+	// littleRoom is what a file system may keep for itself: btrfs gives up with 100 MiB left of 1 GiB (measured), and reserves no
+	// more than about 1 GiB however large it is. Of a small pool it is an eighth.
+	littleRoom       = 1 << 30
+	littleRoomDivide = 8
 )
 
 // factStore keeps facts by the requirements that they answer.
@@ -59,14 +59,11 @@ func (s *factStore) doubt() {
 	s.doubted = s.clock.Now()
 }
 
-// share is the share of a pool's space from which on it counts as full.
-func (s *factStore) share() float64 {
+// doubts tells whether a create has failed lately.
+func (s *factStore) doubts() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.doubted.IsZero() && s.clock.Now().Sub(s.doubted) < distrust {
-		return nearlyFull
-	}
-	return full
+	return !s.doubted.IsZero() && s.clock.Now().Sub(s.doubted) < distrust
 }
 
 func (s *factStore) put(key string, facts model.HostFacts) {
@@ -118,7 +115,7 @@ func (h *host) lookUpFacts(ctx context.Context, requirements model.Requirements)
 	if facts.NICName, facts.NIC, err = h.nicDevice(devices, requirements); err != nil {
 		return facts, err
 	}
-	if err := h.checkPool(ctx, facts.Root["pool"], h.facts.share()); err != nil {
+	if err := h.checkPool(ctx, facts.Root["pool"], h.facts.doubts()); err != nil {
 		return facts, err
 	}
 	if network := facts.NIC["network"]; network != "" {
@@ -208,8 +205,8 @@ func (h *host) checkNetwork(ctx context.Context, name string) error {
 	return err
 }
 
-// checkPool tells whether a storage pool is there and less of it is used than a share of 1.
-func (h *host) checkPool(ctx context.Context, name string, share float64) error {
+// checkPool tells whether a storage pool is there and has room. After a failure little room is none.
+func (h *host) checkPool(ctx context.Context, name string, afterFailure bool) error {
 	// Asked for the room in a pool that is not there, Incus 6.0 gives a 500.
 	_, err := h.do(ctx, request{method: http.MethodGet, path: resource("storage-pools", name), doing: "read the storage pool " + name}, nil)
 	if hasStatus(err, http.StatusNotFound) {
@@ -226,11 +223,12 @@ func (h *host) checkPool(ctx context.Context, name string, share float64) error 
 	if err != nil {
 		return err
 	}
-	if total := resources.Space.Total; total > 0 && float64(resources.Space.Used) >= share*float64(total) {
-		return terminal(reasonStoragePoolFull, nil, "storage pool %q on %s is full (%d MiB): "+
-			"enlarge it (incus storage set %s size), or remove what is not needed", name, h.client.server, total>>20, name)
+	total, used := resources.Space.Total, resources.Space.Used
+	if total == 0 || total > used && (!afterFailure || total-used > min(littleRoom, total/littleRoomDivide)) {
+		return nil
 	}
-	return nil
+	return terminal(reasonStoragePoolFull, nil, "storage pool %q on %s is full: "+
+		"enlarge it (incus storage set %s size), or remove what is not needed", name, h.client.server, name)
 }
 
 // findImage returns the whole fingerprint of an image.

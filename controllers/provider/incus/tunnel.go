@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"sync"
 	"time"
@@ -134,11 +135,13 @@ func (t *tunnel) verdict(ctx context.Context, err error) error {
 	}
 }
 
-// exitStatus asks how the command ended, which Incus remembers for 5 s.
+// exitStatus asks how the command ended, which Incus knows a moment after the end of the output and forgets after 5 s. An
+// operation that still runs when the wait is over has no status.
 func (t *tunnel) exitStatus(ctx context.Context) (status int, known bool) {
 	var session incusapi.Operation
 	_, err := t.host.client.do(ctx, request{
-		method: http.MethodGet, path: resource("operations", t.operation), limit: doubtLimit, doing: "ask how a command ended",
+		method: http.MethodGet, path: resource("operations", t.operation, "wait"), query: url.Values{"timeout": {"2"}},
+		limit: doubtLimit, doing: "ask how a command ended",
 	}, &session)
 	if err != nil {
 		return 0, false

@@ -40,7 +40,7 @@ func (v volumes) Create(ctx context.Context, want model.Volume) error {
 	if hasStatus(err, http.StatusConflict) {
 		return conflict(err, "the volume %s appeared meanwhile", want.Name)
 	}
-	if cause := v.checkPool(ctx, want.Pool, nearlyFull); cause != nil && provider.ClassOf(cause) == provider.Terminal {
+	if cause := v.checkPool(ctx, want.Pool, true); cause != nil && provider.ClassOf(cause) == provider.Terminal {
 		return cause
 	}
 	return err
