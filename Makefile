@@ -92,7 +92,7 @@ test-contract: ## One table per provider interface, on the fake and on the real 
 
 .PHONY: test-sim
 test-sim: ## The reconcilers on the fake world and a real API server, with seeded faults.
-	@$(specs) --timeout=40m ./test/sim/...
+	@RACE=no $(specs) --procs=2 --timeout=40m ./test/sim/...
 
 .PHONY: test-integration
 test-integration: ## A real API server with the shipped CRDs and rights.
