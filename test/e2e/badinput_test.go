@@ -6,10 +6,8 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/generalbots/botcluster-operator/api/v1alpha1"
 	"github.com/generalbots/botcluster-operator/controllers/plan"
@@ -82,8 +80,6 @@ var _ = Describe("Bad input", Label("badinput"), func() {
 		}).WithTimeout(promptTimeout).Should(ContainSubstring(v1alpha1.AnnotationAbandon), "the message names the way out")
 		out, err := kubernetes.Kubectl(ctx, "annotate", "botcluster", "lost", "--namespace", bc.Namespace, v1alpha1.AnnotationAbandon+"=true")
 		Expect(err).NotTo(HaveOccurred(), out)
-		Eventually(ctx, func() bool {
-			return apierrors.IsNotFound(kubernetes.Client.Get(ctx, client.ObjectKeyFromObject(bc), bc))
-		}).WithTimeout(promptTimeout).Should(BeTrue())
+		eventuallyGone(ctx, bc)
 	}, SpecTimeout(2*time.Minute))
 })

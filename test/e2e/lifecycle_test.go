@@ -46,9 +46,7 @@ var _ = Describe("A BotCluster", Label("lifecycle"), func() {
 
 		By("deleting it")
 		Expect(kubernetes.Client.Delete(ctx, bc)).To(Succeed())
-		Eventually(ctx, func() bool {
-			return apierrors.IsNotFound(kubernetes.Client.Get(ctx, client.ObjectKeyFromObject(bc), bc))
-		}).WithTimeout(goneTimeout).Should(BeTrue())
+		eventuallyGone(ctx, bc)
 		Expect(instancesOf(ctx, bc)).To(BeEmpty())
 	}, SpecTimeout(6*time.Minute))
 
@@ -98,4 +96,12 @@ func expectAllBotsAnswer(ctx context.Context, bc *v1alpha1.BotCluster, bots int)
 		names[header.Get("Botserver-Name")] = true
 		g.Expect(names).To(HaveLen(bots))
 	}).WithTimeout(promptTimeout).WithPolling(10 * time.Millisecond).Should(Succeed())
+}
+
+// eventuallyGone waits until a BotCluster that was deleted does not exist any more.
+func eventuallyGone(ctx context.Context, bc *v1alpha1.BotCluster) {
+	GinkgoHelper()
+	Eventually(ctx, func() bool {
+		return apierrors.IsNotFound(kubernetes.Client.Get(ctx, client.ObjectKeyFromObject(bc), bc))
+	}).WithTimeout(goneTimeout).Should(BeTrue())
 }

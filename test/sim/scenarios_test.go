@@ -2,6 +2,8 @@ package sim
 
 import (
 	"context"
+	"strings"
+	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -170,3 +172,29 @@ func (r *rig) asDeclared(bc *v1alpha1.BotCluster, bots int) bool {
 func (r *rig) instance(tier model.Tier, ordinal int) fake.Ref {
 	return fake.Ref{Project: project, Name: plan.InstanceName(plan.Prefix(r.key.Namespace, r.key.Name), tier, ordinal)}
 }
+
+var _ = Describe("An instance without an address", func() {
+	It("is reported with its likely cause after the deadline, and replaced within the budget", func(ctx context.Context) {
+		r := newRig(ctx)
+		defer r.close()
+		running(2)(ctx, r)
+		starved := r.instance(model.TierBot, 1)
+		first, _ := r.world.Look(starved)
+		r.world.Behave(starved.String(), func(b *fake.Behaviour) { b.NoAddress = true })
+		Expect(r.world.Crash(starved)).To(Succeed())
+		r.until(ctx, "the report", func() bool {
+			condition := meta.FindStatusCondition(r.get(ctx).Status.Conditions, v1alpha1.ConditionBotsReady)
+			return condition.Reason == v1alpha1.ReasonNoAddress && strings.Contains(condition.Message, "fs.inotify.max_user_instances")
+		})
+		r.until(ctx, "the replacement", func() bool {
+			second, there := r.world.Look(starved)
+			return there && second.CreatedAt.After(first.CreatedAt)
+		})
+		other, _ := r.world.Look(r.instance(model.TierBot, 2))
+		Expect(other.Serving).To(BeTrue(), "the other one serves on")
+		r.world.Recover(starved.String())
+		r.until(ctx, "the recovery", func() bool { return readyWith(2)(ctx, r) })
+		r.rest(ctx)
+		r.discard(ctx)
+	}, NodeTimeout(2*time.Minute))
+})
