@@ -232,6 +232,16 @@ var _ = Describe("Replacing edges", func() {
 		expectPlan(s.plan(), "Stop crew-edge-2 because "+whyOutdated)
 	})
 
+	It("stops one that has no routes whether or not another serves: nothing is lost", func() {
+		s := rollingEdges(2)
+		s.mark(edgeName(1), 0)
+		state := s.seen.Edges[edgeName(1)]
+		state.State.RoutesRevision = ""
+		s.seen.Edges[edgeName(1)] = state
+		s.hideEdge(2)
+		expectPlan(withoutRoutes(s.plan()), "Stop crew-edge-1 because "+whyOutdated)
+	})
+
 	It("goes on beside the bots", func() {
 		s := rollingEdges(2)
 		s.tier(model.TierBot).Template = newTemplate
