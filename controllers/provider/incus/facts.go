@@ -118,6 +118,7 @@ func (h *host) lookUpFacts(ctx context.Context, requirements model.Requirements)
 	if err := h.checkPool(ctx, facts.Root["pool"], h.facts.doubts()); err != nil {
 		return facts, err
 	}
+	h.usePool(facts.Root["pool"])
 	if network := facts.NIC["network"]; network != "" {
 		if err := h.checkNetwork(ctx, network); err != nil {
 			return facts, err

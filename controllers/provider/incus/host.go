@@ -25,6 +25,7 @@ type host struct {
 	// listing reads all instances and operations, shelf all volumes.
 	listing *refresh
 	shelf   *refresh
+	pools   poolNames
 	facts   *factStore
 	tunnels *tunnels
 

@@ -118,14 +118,12 @@ func (v volumes) find(ctx context.Context, volume model.Volume) (found incusapi.
 
 // listVolumes reads all custom volumes of the project, pool by pool.
 func (h *host) listVolumes(ctx context.Context) error {
-	var pools []string
-	_, err := h.do(ctx, request{method: http.MethodGet, path: resource("storage-pools"), doing: "list the storage pools"}, &pools)
+	pools, err := h.listPools(ctx)
 	if err != nil {
 		return err
 	}
 	var list []model.Volume
-	for _, poolURL := range pools {
-		pool := nameIn(poolURL)
+	for _, pool := range pools {
 		var found []incusapi.StorageVolume
 		_, err := h.do(ctx, request{
 			method: http.MethodGet, path: resource("storage-pools", pool, "volumes", customVolume), query: url.Values{"recursion": {"1"}},
