@@ -44,8 +44,6 @@ const (
 	ReasonBotsDegraded = "BotsDegraded"
 	// ReasonBotsUnhealthy says that bots fail their probe.
 	ReasonBotsUnhealthy = "BotsUnhealthy"
-	// ReasonInstancesMissing says that fewer instances serve than declared.
-	ReasonInstancesMissing = "InstancesMissing"
 	// ReasonNoAddress says that an instance runs without an address on its network.
 	ReasonNoAddress = "NoAddress"
 	// ReasonOperationFailed says that Incus could not carry out an operation.

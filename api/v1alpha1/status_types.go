@@ -74,7 +74,7 @@ type InstanceStatus struct {
 	// Ordinal of the instance in its tier, from 1.
 	Ordinal int32 `json:"ordinal"`
 	// Phase in one word: Creating, Stopped, Starting, Booting, Probing, Ready, Degraded, Unhealthy, Draining,
-	// Stopping, Deleting, Failed, Conflict or Unknown. For people; programs read conditions.
+	// Stopping, Deleting, Conflict or Unknown. For people; programs read conditions.
 	Phase string `json:"phase"`
 	// Address of the instance on its network.
 	// +optional
