@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/url"
 	"path"
-	"slices"
 	"strconv"
 
 	"github.com/generalbots/botcluster-operator/controllers/model"
@@ -43,11 +42,6 @@ func (i instances) Configure(ctx context.Context, name string, owner model.Owner
 			return err
 		}
 	}
-	for _, directory := range parents(files) {
-		if err := i.makeDirectory(ctx, name, directory); err != nil {
-			return err
-		}
-	}
 	for _, file := range files {
 		if err := i.write(ctx, name, file); err != nil {
 			return err
@@ -56,21 +50,18 @@ func (i instances) Configure(ctx context.Context, name string, owner model.Owner
 	return i.patch(ctx, name, map[string]string{tagConfigured: hash}, nil)
 }
 
-// parents returns the directories that files lie in, those above before those below.
-func parents(files []model.File) []string {
-	var directories []string
-	for _, file := range files {
-		for directory := path.Dir(file.Path); directory != "/"; directory = path.Dir(directory) {
-			directories = append(directories, directory)
-		}
-	}
-	slices.Sort(directories)
-	return slices.Compact(directories)
-}
-
-// makeDirectory makes a directory unless there is something of that name.
+// makeDirectory makes a directory, and those above it that are missing. The deepest is tried first: each call makes Incus
+// mount the instance, and mostly only that one is missing.
 func (i instances) makeDirectory(ctx context.Context, name, directory string) error {
-	return i.push(ctx, name, directory, directoryMode, 0, 0, "directory", nil)
+	push := func() error { return i.push(ctx, name, directory, directoryMode, 0, 0, "directory", nil) }
+	err := push()
+	if !hasStatus(err, http.StatusNotFound) || path.Dir(directory) == "/" {
+		return err
+	}
+	if err := i.makeDirectory(ctx, name, path.Dir(directory)); err != nil {
+		return err
+	}
+	return push()
 }
 
 // write puts a file in the place of what is there: Incus sets mode and owner only on files that it makes.
@@ -82,10 +73,18 @@ func (i instances) write(ctx context.Context, name string, file model.File) erro
 	if err := provider.IgnoreNotFound(err); err != nil {
 		return err
 	}
+	kind, content := "file", file.Content
 	if file.LinkTarget != "" {
-		return i.push(ctx, name, file.Path, file.Mode, file.UID, file.GID, "symlink", []byte(file.LinkTarget))
+		kind, content = "symlink", []byte(file.LinkTarget)
 	}
-	return i.push(ctx, name, file.Path, file.Mode, file.UID, file.GID, "file", file.Content)
+	err = i.push(ctx, name, file.Path, file.Mode, file.UID, file.GID, kind, content)
+	if !hasStatus(err, http.StatusNotFound) || path.Dir(file.Path) == "/" {
+		return err
+	}
+	if err := i.makeDirectory(ctx, name, path.Dir(file.Path)); err != nil {
+		return err
+	}
+	return i.push(ctx, name, file.Path, file.Mode, file.UID, file.GID, kind, content)
 }
 
 func (i instances) push(ctx context.Context, name, file string, mode int, uid, gid int64, kind string, content []byte) error {
