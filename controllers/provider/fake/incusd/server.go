@@ -140,20 +140,24 @@ func (s *Server) listen(ctx context.Context) (net.Listener, error) {
 // nothing of the server runs any more. The world goes on.
 func (s *Server) Down() error {
 	s.mu.Lock()
-	if s.server == nil {
+	server := s.server
+	if server == nil {
 		s.mu.Unlock()
 		return nil
 	}
+	s.server = nil
 	s.cancel()
-	err := s.server.Close()
 	for conn := range s.connections {
 		_ = conn.Close()
 	}
-	s.server = nil
+	s.mu.Unlock()
+	// Not under the lock: this waits for Serve, which counts its connections under it.
+	err := server.Close()
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for s.busy > 0 {
 		s.idle.Wait()
 	}
-	s.mu.Unlock()
 	return err
 }
 
