@@ -17,6 +17,7 @@ pool_size=${BOTCLUSTER_POOL_SIZE:-100GiB}
 project_exists() { incus project show "$project" >/dev/null 2>&1; }
 pool_exists() { incus storage show "$pool" >/dev/null 2>&1; }
 bridge_exists() { incus network show "$bridge" >/dev/null 2>&1; }
+delete_bridge() { incus network delete "$bridge" --quiet; }
 in_project() { incus --project "$project" "$@"; }
 
 make_pool() {
@@ -140,7 +141,8 @@ down() {
 	remove_project
 	if bridge_exists; then
 		say "removing the bridge $bridge"
-		incus network delete "$bridge" --quiet
+		# The kernel may still be taking away the interfaces of the last instances, over which Incus stumbles.
+		wait_until 20 delete_bridge 2>/dev/null || delete_bridge
 	fi
 	docker_rules remove
 	if pool_exists; then
