@@ -23,16 +23,31 @@ const (
 	doubtLimit = 3 * time.Second
 )
 
-// stream tells whether events come, and since when.
+// stream tells whether events come, since when, and when the other side was last heard of.
 type stream struct {
-	mu    sync.Mutex
-	since time.Time
+	mu           sync.Mutex
+	since, heard time.Time
 }
 
-func (s *stream) set(since time.Time) {
+// begin notes that events come; a zero time, that they do not.
+func (s *stream) begin(since time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.since = since
+	s.since, s.heard = since, since
+}
+
+// hear notes a sign of life.
+func (s *stream) hear(now time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.heard = now
+}
+
+// deaf tells whether there was no sign of life for too long.
+func (s *stream) deaf(now time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return now.Sub(s.heard) > deafAfter
 }
 
 // live returns since when events come, and false when they do not.
@@ -49,7 +64,7 @@ func (h *host) listen(ctx context.Context) {
 		h.options.Logger.V(1).Info("no events", "host", h.key, "reason", err.Error())
 		return
 	}
-	h.stream.set(h.options.Clock.Now())
+	h.stream.begin(h.options.Clock.Now())
 	// A list that is on its way has begun too early.
 	h.listing.invalidate()
 	h.listing.start()
@@ -61,27 +76,29 @@ func (h *host) listen(ctx context.Context) {
 		h.hear(connection)
 	}()
 	h.housekeeping(ctx, connection, ended)
-	h.stream.set(time.Time{})
+	h.stream.begin(time.Time{})
 	_ = connection.Close()
 	<-ended
 }
 
 // hear handles messages until the connection ends.
 func (h *host) hear(connection *websocket.Conn) {
-	extend := func(string) error { return connection.SetReadDeadline(h.options.Clock.Now().Add(deafAfter)) }
+	alive := func() { h.stream.hear(h.options.Clock.Now()) }
 	answerPing := connection.PingHandler()
-	connection.SetPongHandler(extend)
+	connection.SetPongHandler(func(string) error {
+		alive()
+		return nil
+	})
 	connection.SetPingHandler(func(data string) error {
-		if err := extend(data); err != nil {
-			return err
-		}
+		alive()
 		return answerPing(data)
 	})
-	for extend("") == nil {
+	for {
 		_, message, err := connection.ReadMessage()
 		if err != nil {
 			return
 		}
+		alive()
 		var event incusapi.Event
 		if json.Unmarshal(message, &event) == nil {
 			h.handle(event)
@@ -104,10 +121,14 @@ func (h *host) housekeeping(ctx context.Context, connection *websocket.Conn, end
 				return
 			}
 		case <-clock.After(houseworkEvery):
-			if now := clock.Now(); now.Sub(pinged) >= pingEvery {
+			now := clock.Now()
+			if h.stream.deaf(now) {
+				return
+			}
+			if now.Sub(pinged) >= pingEvery {
 				pinged = now
 				// One that cannot be sent ends the reading side as well.
-				_ = connection.WriteControl(websocket.PingMessage, nil, now.Add(pingEvery))
+				_ = connection.WriteControl(websocket.PingMessage, nil, time.Time{})
 			}
 			h.catchUp()
 		}

@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"os"
 	"sync"
 	"time"
 
@@ -218,9 +217,6 @@ func (t *tunnel) send(kind int, data []byte) error {
 	t.mu.Lock()
 	deadline := t.writeDeadline
 	t.mu.Unlock()
-	if !deadline.IsZero() && !t.host.options.Clock.Now().Before(deadline) {
-		return os.ErrDeadlineExceeded
-	}
 	if err := t.sockets[socketStdin].SetWriteDeadline(deadline); err != nil {
 		return err
 	}
