@@ -101,13 +101,15 @@ up() {
 # each COMMAND… runs the command once for every line of stdin, which replaces {}, eight at a time.
 each() { xargs --no-run-if-empty --max-procs=8 --delimiter='\n' --replace={} "$@"; }
 
-# A protected instance refuses to be deleted; here its owner has asked for it.
+# A protected instance refuses to be deleted; here its owner has asked for it. A PATCH, as "incus config set" loses to whatever
+# the daemon itself notes about an instance that is starting.
 remove_instances() {
 	local names
 	names=$(in_project list --format csv --columns n)
 	[ -n "$names" ] || return 0
 	say "removing the instances $(tr '\n' ' ' <<<"$names")"
-	each incus --project "$project" config set {} security.protection.delete=false <<<"$names"
+	each incus query --request PATCH --data '{"config": {"security.protection.delete": "false"}}' \
+		"/1.0/instances/{}?project=$project" <<<"$names"
 	each incus --project "$project" delete --force {} <<<"$names"
 }
 
