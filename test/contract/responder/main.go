@@ -10,6 +10,8 @@ import (
 )
 
 func main() {
+	// The socket of an earlier run stays when that was killed.
+	_ = os.Remove(os.Args[1])
 	listener, err := net.Listen("unix", os.Args[1])
 	if err != nil {
 		log.Fatal(err)
