@@ -124,15 +124,25 @@ func (echo) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.Copy(w, r.Body)
 }
 
-// realEnvironment makes the corner of the real daemon that the specs work in, once.
-var realEnvironment = sync.OnceValue(func() error {
-	_, err := ground.StartIncus(context.Background(), "contract")
-	return err
-})
+// realEnvironment is the corner of the real daemon that the specs work in: made for the first that asks, gone with the suite.
+var realEnvironment struct {
+	sync.Once
+	incus *ground.Incus
+	err   error
+}
+
+var _ = AfterSuite(func(ctx SpecContext) {
+	if realEnvironment.incus != nil {
+		Expect(realEnvironment.incus.Stop(ctx)).To(Succeed())
+	}
+}, NodeTimeout(5*time.Minute))
 
 func newRealIncus() *incusWorld {
 	GinkgoHelper()
-	Expect(realEnvironment()).To(Succeed(), "the daemon or its environment is not there")
+	realEnvironment.Do(func() {
+		realEnvironment.incus, realEnvironment.err = ground.StartIncus(context.Background(), "contract")
+	})
+	Expect(realEnvironment.err).NotTo(HaveOccurred(), "the daemon or its environment is not there")
 	w := &incusWorld{socket: ground.UnixSocket, behind: backdoor(ground.UnixSocket)}
 	w.serve = func(instance, socket string) {
 		GinkgoHelper()
