@@ -60,7 +60,9 @@ type EdgeState struct {
 	RoutesRevision string
 	// PoolRevision is the revision of the pool that it holds, empty before the first.
 	PoolRevision string
-	Members      []MemberStatus
+	// SecretsRevision is the revision of the secrets that it holds, empty before the first.
+	SecretsRevision string
+	Members         []MemberStatus
 }
 
 // MemberStatus is a member as one edge sees it.
@@ -76,6 +78,26 @@ type MemberStatus struct {
 	Message    string
 	// InFlight counts requests and open streams.
 	InFlight int64
+	// Ejected tells that requests to it failed lately and that it is passed over while others are there.
+	Ejected bool
+	// Breakers are the circuit breakers of the member that are not closed, by route.
+	Breakers []Breaker
+}
+
+// BreakerState is the state of a circuit breaker.
+type BreakerState string
+
+const (
+	// BreakerOpen lets nothing through.
+	BreakerOpen BreakerState = "open"
+	// BreakerHalfOpen lets a few requests through, to find out whether the member recovered.
+	BreakerHalfOpen BreakerState = "half-open"
+)
+
+// Breaker is a circuit breaker of one member for one route, when it is not closed.
+type Breaker struct {
+	Route string
+	State BreakerState
 }
 
 // Routes is a configuration for an edge.
@@ -85,3 +107,31 @@ type Routes struct {
 	// Config is Caddy's JSON.
 	Config []byte
 }
+
+// EdgeSecrets are what an edge needs and nobody else may see. They are never printed, logged or kept in a status.
+type EdgeSecrets struct {
+	// Revision identifies the content without telling anything of it: equal revisions, equal secrets.
+	Revision string
+	// CookieKey signs the cookies of sticky sessions; all edges of a BotCluster have the same.
+	CookieKey []byte
+	// Certificates are those that clients see.
+	Certificates []Certificate
+}
+
+// Certificate is a chain of certificates and its private key, both PEM.
+type Certificate struct {
+	Chain []byte
+	Key   []byte
+}
+
+// String hides what EdgeSecrets holds.
+func (s EdgeSecrets) String() string { return "secrets " + s.Revision }
+
+// GoString hides what EdgeSecrets holds from %#v.
+func (s EdgeSecrets) GoString() string { return s.String() }
+
+// String hides what Certificate holds.
+func (c Certificate) String() string { return "a certificate" }
+
+// GoString hides what Certificate holds from %#v.
+func (c Certificate) GoString() string { return c.String() }
