@@ -145,7 +145,7 @@ func (a assessor) noAddress(instance model.Instance) bool {
 
 // operationPhases says what an operation in flight makes of an instance.
 var operationPhases = map[string]Phase{
-	"create": PhaseCreating, "start": PhaseStarting, "restart": PhaseStarting, "unfreeze": PhaseStarting,
+	"create": PhaseCreating, "configure": PhaseCreating, "start": PhaseStarting, "restart": PhaseStarting, "unfreeze": PhaseStarting,
 	"stop": PhaseStopping, "delete": PhaseDeleting,
 }
 

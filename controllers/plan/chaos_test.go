@@ -168,7 +168,8 @@ func (c *chaos) heal() {
 func (c *chaos) rest() {
 	GinkgoHelper()
 	for range healingPasses {
-		if next := c.pass(false); len(next.Steps) == 0 && next.Recheck == 0 && c.quiet() {
+		quiet := c.quiet() // one operation may follow another without a step
+		if next := c.pass(false); quiet && len(next.Steps) == 0 && next.Recheck == 0 && c.quiet() {
 			return
 		}
 	}

@@ -124,10 +124,12 @@ func (s *instanceStage) start(a Assessment) {
 		return // its files cannot be rendered, and only edges have none
 	}
 	if bare && len(tier.Files) > 0 {
-		s.add(Step{
-			Verb: VerbConfigure, Target: a.Name, Tier: a.Tier, Files: tier.Files, FilesHash: tier.FilesHash,
-			Why: "it does not have its files yet",
-		})
+		if !s.held(a, "configure") && s.launch() {
+			s.add(Step{
+				Verb: VerbConfigure, Target: a.Name, Tier: a.Tier, Files: tier.Files, FilesHash: tier.FilesHash,
+				Why: "it does not have its files yet",
+			})
+		}
 		return
 	}
 	if wait := a.Instance.StartedAt.Add(s.want.Policy.RestartDelay).Sub(s.now); !a.Instance.StartedAt.IsZero() && wait > 0 {

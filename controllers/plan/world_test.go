@@ -41,6 +41,7 @@ type machine struct {
 	hidden   bool  // its cluster member is away
 	deaf     bool  // an edge whose admin API does not answer
 	mute     bool  // it never gets an address
+	files    string
 	caddy    *caddy
 }
 
@@ -163,7 +164,7 @@ func (w *world) change(s plan.Step) {
 	switch s.Verb {
 	case plan.VerbConfigure:
 		Expect(m.State).To(Equal(model.StateStopped), s.String())
-		m.Configured = s.FilesHash
+		m.Operation, m.files = "configure", s.FilesHash
 	case plan.VerbStart:
 		Expect(m.State).NotTo(Equal(model.StateRunning), s.String())
 		m.Operation = "start"
@@ -231,6 +232,13 @@ func (w *world) finish(m *machine, operation string) {
 	switch operation {
 	case "create":
 		w.say("%s is made", m.Name)
+	case "configure":
+		if m.State != model.StateStopped { // started by somebody meanwhile: what runs did not see its files
+			return
+		}
+		m.Configured = m.files
+		m.Operation = "start"
+		w.say("%s has its files", m.Name)
 	case "create and start", "start":
 		w.say("%s boots", m.Name)
 		m.State, m.StartedAt = model.StateRunning, w.now

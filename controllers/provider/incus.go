@@ -37,8 +37,8 @@ type Host interface {
 type Instances interface {
 	// Create starts the creation of an instance. The volumes that its devices name exist already.
 	Create(ctx context.Context, want model.InstanceSpec) error
-	// Configure writes files into an instance that is stopped and marks it with the hash; a crash in the middle leaves
-	// it unmarked.
+	// Configure begins to write files into an instance that is stopped; then it is marked with the hash, and started. A
+	// crash in the middle leaves it unmarked. What goes wrong shows in the failures of the inventory, under "configure".
 	Configure(ctx context.Context, name string, owner model.Owner, files []model.File, hash string) error
 	// Change changes limits, devices and tags of an instance, live.
 	Change(ctx context.Context, name string, owner model.Owner, change model.InstanceChange) error

@@ -17,7 +17,9 @@ type host struct {
 	link    *link
 	stream  *stream
 
-	queue      *queue
+	// queue holds reads, jobs what changes something by several calls: they must not wait for each other.
+	queue, jobs *queue
+
 	index      *index
 	readings   *readings
 	operations *operations
@@ -42,7 +44,7 @@ func newHost(key string, connection *client, options Options) *host {
 	clock := options.Clock
 	h := &host{
 		key: key, options: options, client: connection, link: newLink(clock), stream: &stream{},
-		queue: newQueue(), index: newIndex(), operations: newOperations(clock), volumes: newVolumeStore(),
+		queue: newQueue(), jobs: newQueue(), index: newIndex(), operations: newOperations(clock), volumes: newVolumeStore(),
 		facts: newFactStore(clock), tunnels: newTunnels(),
 	}
 	h.readings = &readings{
@@ -66,6 +68,7 @@ func (h *host) Volumes() provider.Volumes { return volumes{h} }
 func (h *host) run(ctx context.Context) {
 	var group sync.WaitGroup
 	group.Go(func() { h.queue.run(ctx) })
+	group.Go(func() { h.jobs.run(ctx) })
 	h.keepLink(ctx)
 	h.link.close()
 	h.tunnels.closeAll()

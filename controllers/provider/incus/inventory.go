@@ -62,13 +62,16 @@ func (h *host) namesFor(owner model.Owner) []string {
 }
 
 // survey returns the instances as an owner sees them, and the names of those that are to be read before that is true. Those
-// that could not be read are not asked for again. What only its age asks for is named when aged is set.
+// that could not be read are not asked for again. What only its age asks for is read in the background when aged is set.
 func (h *host) survey(owner model.Owner, unread map[string]struct{}, aged bool) (instances []model.Instance, due []string) {
 	for _, name := range h.namesFor(owner) {
 		// In this order: an operation that ended before it was looked up has marked its instance as stale.
 		operation := h.operations.about(name)
 		instance, present, stale := h.index.get(name)
-		if _, failed := unread[name]; !failed && (stale || (aged && present && h.hasAged(instance))) {
+		if aged && present && !stale && h.hasAged(instance) {
+			h.readings.request(name) // whoever it concerns is told when something changed
+		}
+		if _, failed := unread[name]; !failed && stale {
 			due = append(due, name)
 			continue
 		}

@@ -1,8 +1,6 @@
 package incus
 
 import (
-	"maps"
-	"slices"
 	"sync"
 	"time"
 
@@ -24,6 +22,8 @@ type operation struct {
 	id, verb, name string
 	// want is the instance that one of our own creates makes; zero for operations of others and other verbs.
 	want model.Instance
+	// ours tells that the driver itself carries it out; Incus knows nothing of it.
+	ours bool
 	// began is when we learned of it, heard when it was last heard of or asked after.
 	began, heard time.Time
 }
@@ -48,6 +48,8 @@ type operations struct {
 
 	mu      sync.Mutex
 	running map[string]*operation
+	// counter numbers those that the driver carries out itself.
+	counter int
 	byName  map[string]map[string]struct{}
 	names   sortedNames
 	// ended are the ids of operations that ended a short while ago, ends the same in their order.
@@ -213,11 +215,17 @@ func (o *operations) under(prefix string) []string {
 	return o.names.under(prefix)
 }
 
-// ids returns the ids of all operations.
+// ids returns the ids of all operations that Incus has in hand.
 func (o *operations) ids() []string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return slices.Collect(maps.Keys(o.running))
+	var ids []string
+	for id, candidate := range o.running {
+		if !candidate.ours {
+			ids = append(ids, id)
+		}
+	}
+	return ids
 }
 
 // silent returns the ids of the operations that were not heard of for a while, which are then to be asked after: those on one
@@ -235,7 +243,7 @@ func (o *operations) silent(name string, since time.Duration) []string {
 	}
 	var ids []string
 	for id, candidate := range among {
-		if now.Sub(candidate.heard) >= since {
+		if !candidate.ours && now.Sub(candidate.heard) >= since {
 			candidate.heard = now
 			ids = append(ids, id)
 		}

@@ -21,6 +21,8 @@ const (
 	verbRename  = "rename"
 	verbMigrate = "migrate"
 	verbRestore = "restore"
+	// verbConfigure is no operation of Incus: the driver writes files.
+	verbConfigure = "configure"
 )
 
 // verbs by the description of an operation, which is all that the API tells of its kind: the words are those of Incus's
