@@ -142,6 +142,20 @@ func (d *driver) made(ctx SpecContext, suffix string) string {
 	return d.name(suffix)
 }
 
+// configured writes files into an instance that is stopped, and waits until it has its mark and runs.
+func (d *driver) configured(ctx SpecContext, suffix, hash string, files ...model.File) {
+	GinkgoHelper()
+	Expect(d.host.Instances().Configure(ctx, d.name(suffix), d.owner, files, hash)).To(Succeed())
+	d.becomes(ctx, suffix, And(idle(model.StateRunning), showing(Fields{"Configured": Equal(hash)})))
+}
+
+// halted stops an instance by force, and waits until it did.
+func (d *driver) halted(ctx SpecContext, suffix string) {
+	GinkgoHelper()
+	Expect(d.host.Instances().Stop(ctx, d.name(suffix), d.owner, 0)).To(Succeed())
+	d.becomes(ctx, suffix, idle(model.StateStopped))
+}
+
 // started makes and starts an instance, and waits until it runs.
 func (d *driver) started(ctx SpecContext, suffix string) string {
 	GinkgoHelper()

@@ -3,6 +3,7 @@ package contract_test
 import (
 	"fmt"
 	"io"
+	"time"
 
 	incusapi "github.com/lxc/incus/v6/shared/api"
 	. "github.com/onsi/ginkgo/v2"
@@ -41,12 +42,12 @@ var _ = incusContract("when files are written into an instance", func(world func
 		name := d.made(ctx, "1")
 		w := world()
 		directory := w.file(name, "/etc")
-		Expect(d.host.Instances().Configure(ctx, name, d.owner, []model.File{
-			{Path: "/opt/gbo/conf/bot.env", Content: []byte("SECRET=x\n"), Mode: 0o600, UID: 1000, GID: 1001},
-			{Path: "/opt/gbo/conf/empty", Mode: 0o640},
-			{Path: "/etc/contract.conf", Content: []byte("plain"), Mode: 0o644},
-			{Path: "/etc/contract.link", LinkTarget: "/opt/gbo/conf/bot.env", Mode: 0o777},
-		}, "hash-1")).To(Succeed())
+		d.configured(ctx, "1", "hash-1",
+			model.File{Path: "/opt/gbo/conf/bot.env", Content: []byte("SECRET=x\n"), Mode: 0o600, UID: 1000, GID: 1001},
+			model.File{Path: "/opt/gbo/conf/empty", Mode: 0o640},
+			model.File{Path: "/etc/contract.conf", Content: []byte("plain"), Mode: 0o644},
+			model.File{Path: "/etc/contract.link", LinkTarget: "/opt/gbo/conf/bot.env", Mode: 0o777},
+		)
 
 		Expect(w.file(name, "/opt/gbo/conf/bot.env")).To(Equal(found{"file", "0600", 1000, 1001, "SECRET=x\n"}))
 		Expect(w.file(name, "/opt/gbo/conf/empty")).To(Equal(found{"file", "0640", 0, 0, ""}))
@@ -58,7 +59,6 @@ var _ = incusContract("when files are written into an instance", func(world func
 			"Kind": Equal("directory"), "Mode": Equal("0755"), "UID": BeZero(), "GID": BeZero(),
 		}))
 		Expect(w.file(name, "/etc")).To(Equal(directory), "what was there stays as it was")
-		Expect(d.look(ctx, "1")).To(showing(Fields{"Configured": Equal("hash-1")}))
 	})
 
 	It("replaces files with all that they are, and leaves those of the same hash alone", func(ctx SpecContext) {
@@ -67,7 +67,8 @@ var _ = incusContract("when files are written into an instance", func(world func
 		configure := func(file model.File, hash string) {
 			GinkgoHelper()
 			file.Path = "/etc/contract"
-			Expect(d.host.Instances().Configure(ctx, name, d.owner, []model.File{file}, hash)).To(Succeed())
+			d.configured(ctx, "1", hash, file)
+			d.halted(ctx, "1")
 		}
 		configure(model.File{Content: []byte("a longer text"), Mode: 0o644}, "1")
 		configure(model.File{Content: []byte("short"), Mode: 0o600, UID: 5}, "2")
@@ -82,16 +83,49 @@ var _ = incusContract("when files are written into an instance", func(world func
 		Expect(world().file(name, "/etc/contract")).To(Equal(found{"file", "0644", 0, 0, "a file again"}))
 	})
 
-	It("leaves no mark when it fails, and shows no content", func(ctx SpecContext) {
+	It("shows that it is writing, and that nothing else may be done meanwhile", func(ctx SpecContext) {
+		d := under()
+		name := d.made(ctx, "1")
+		Expect(d.host.Instances().Configure(ctx, name, d.owner, []model.File{{Path: "/etc/contract", Mode: 0o644}}, "1")).To(Succeed())
+		Expect(d.look(ctx, "1")).To(Or(
+			showing(Fields{"Operation": Equal("configure"), "Configured": BeEmpty(), "State": Equal(model.StateStopped)}),
+			showing(Fields{"Configured": Equal("1")})))
+		d.becomes(ctx, "1", idle(model.StateRunning))
+	})
+
+	It("leaves no mark when it fails, does not start, and shows no content", func(ctx SpecContext) {
 		d := under()
 		name := d.made(ctx, "1")
 		file := model.File{Path: "/etc/contract", Content: []byte("canary-content"), Mode: 0o600}
-		Expect(d.host.Instances().Configure(ctx, name, d.owner, []model.File{file}, "1")).To(Succeed())
+		d.configured(ctx, "1", "1", file)
+		d.halted(ctx, "1")
 		file.Path = "/etc/contract/below-a-file"
-		err := d.host.Instances().Configure(ctx, name, d.owner, []model.File{file}, "2")
-		Expect(err).To(HaveOccurred())
-		Expect(fmt.Sprintf("%v %+v %#v", err, err, err)).NotTo(ContainSubstring("canary"))
-		Expect(d.look(ctx, "1")).To(showing(Fields{"Configured": BeEmpty()}))
+		Expect(d.host.Instances().Configure(ctx, name, d.owner, []model.File{file}, "2")).To(Succeed())
+		Eventually(func() map[string]model.Failure { return d.inventory(ctx).Failures }).WithTimeout(patience).
+			Should(HaveKeyWithValue(name, MatchFields(IgnoreExtras, Fields{
+				"Operation": Equal("configure"), "Message": And(Not(BeEmpty()), Not(ContainSubstring("canary"))), "Count": Equal(1),
+			})))
+		Expect(d.look(ctx, "1")).To(And(idle(model.StateStopped), showing(Fields{"Configured": BeEmpty()})))
+		file.Path = "/etc/contract"
+		d.configured(ctx, "1", "2", file)
+		Expect(d.inventory(ctx).Failures).To(BeEmpty(), "what succeeds makes good for what failed")
+	})
+
+	It("leaves no mark on an instance that somebody starts meanwhile", func(ctx SpecContext) {
+		d := under()
+		name := d.made(ctx, "1")
+		w := world()
+		many := make([]model.File, 0, 40)
+		for i := range cap(many) {
+			many = append(many, model.File{Path: fmt.Sprintf("/etc/contract-%d", i), Content: []byte("x"), Mode: 0o644})
+		}
+		Expect(d.host.Instances().Configure(ctx, name, d.owner, many, "1")).To(Succeed())
+		wait(w.behind.UpdateInstanceState(name, incusapi.InstanceStatePut{Action: "start", Timeout: -1}, ""))
+		d.becomes(ctx, "1", idle(model.StateRunning))
+		Expect(d.look(ctx, "1")).To(Or(
+			showing(Fields{"Configured": BeEmpty()}),
+			showing(Fields{"StartedAt": BeTemporally(">", time.Time{}), "Configured": Equal("1")}), // all was written before
+		))
 	})
 
 	It("writes only while the instance is stopped", func(ctx SpecContext) {
@@ -100,7 +134,7 @@ var _ = incusContract("when files are written into an instance", func(world func
 		Expect(d.host.Instances().Configure(ctx, name, d.owner, nil, "1")).To(beClass(provider.Conflict, ""))
 		wait(world().behind.UpdateInstanceState(name, incusapi.InstanceStatePut{Action: "stop", Force: true}, ""))
 		d.becomes(ctx, "1", idle(model.StateStopped))
-		Expect(d.host.Instances().Configure(ctx, name, d.owner, nil, "1")).To(Succeed())
+		d.configured(ctx, "1", "1")
 	})
 
 	DescribeTable("refuses paths that are none", func(ctx SpecContext, path string) {

@@ -50,8 +50,8 @@ var _ = incusContract("through the life of an instance", func(_ func() *incusWor
 			"CreatedAt": BeTemporally("~", time.Now(), time.Minute), "StartedAt": BeZero(), "Address": BeZero(),
 		}))
 
-		Expect(verbs.Configure(ctx, want.Name, d.owner, []model.File{{Path: "/etc/bot.env", Content: []byte("A=1\n"), Mode: 0o600}}, "files-1")).To(Succeed())
-		Expect(d.look(ctx, "1")).To(showing(Fields{"Configured": Equal("files-1")}))
+		d.configured(ctx, "1", "files-1", model.File{Path: "/etc/bot.env", Content: []byte("A=1\n"), Mode: 0o600})
+		d.halted(ctx, "1")
 
 		Expect(verbs.Start(ctx, want.Name, d.owner)).To(Succeed())
 		Expect(d.look(ctx, "1")).To(Or(showing(Fields{"Operation": Equal("start")}), idle(model.StateRunning)))

@@ -44,7 +44,7 @@ func (i instances) Configure(ctx context.Context, name string, owner model.Owner
 		if err := i.writeAll(ctx, found, files, hash); err != nil {
 			return err
 		}
-		return i.Start(ctx, name, owner)
+		return i.start(ctx, name, verbStart)
 	})
 	return nil
 }

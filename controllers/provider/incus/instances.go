@@ -32,7 +32,12 @@ func (i instances) Start(ctx context.Context, name string, owner model.Owner) er
 	if under, err := i.busy(name, verbStart); under || err != nil {
 		return err
 	}
-	// Start has no time-out; the key is there because Incus takes a missing one for something else than zero.
+	return i.start(ctx, name, action)
+}
+
+// start begins to start or unfreeze. Start has no time-out; the key is there because Incus takes a missing one for something
+// else than zero.
+func (i instances) start(ctx context.Context, name, action string) error {
 	return i.changeState(ctx, name, verbStart, incusapi.InstanceStatePut{Action: action, Timeout: -1})
 }
 

@@ -139,6 +139,9 @@ func (h *host) conclude(over ending) {
 	// In this order: whoever does not see the operation any more finds that the instance is to be read.
 	h.index.mark(over.name)
 	h.operations.finish(over)
+	if over.failed != "" {
+		h.options.Logger.Info("Operation failed", "host", h.key, "instance", over.name, "verb", over.verb, "reason", words(over.failed))
+	}
 	if over.verb == verbCreate && over.failed != "" {
 		// What it was made of may not be there any more, or have no room.
 		h.facts.doubt()
