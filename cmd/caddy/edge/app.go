@@ -2,14 +2,16 @@ package edge
 
 import (
 	"fmt"
+	"sync"
 
 	"github.com/caddyserver/caddy/v2"
 
+	"github.com/generalbots/botcluster-operator/cmd/caddy/live"
 	"github.com/generalbots/botcluster-operator/cmd/caddy/pool"
 )
 
 func init() {
-	caddy.RegisterModule(App{})
+	caddy.RegisterModule(new(App))
 }
 
 // App is apps.botcluster: what a configuration says about itself to the reader of the pool.
@@ -19,16 +21,24 @@ type App struct {
 	// LoopbackMembers allows members at loopback addresses: for bots on the machine that Caddy runs on, and for tests.
 	LoopbackMembers bool `json:"loopback_members,omitempty"`
 
+	// Frame names all of the configuration but the routes that can be replaced in place. PUT /botcluster/config writes it.
+	Frame string `json:"frame,omitempty"`
+
+	stop func()
+
+	mu      sync.Mutex
 	release func()
 }
 
 // CaddyModule implements caddy.Module.
-func (App) CaddyModule() caddy.ModuleInfo {
+func (*App) CaddyModule() caddy.ModuleInfo {
 	return caddy.ModuleInfo{ID: "botcluster", New: func() caddy.Module { return new(App) }}
 }
 
 // Provision implements caddy.Provisioner: every configuration has a metrics registry of its own.
+// The secrets of an earlier run are there before the first request is.
 func (a *App) Provision(ctx caddy.Context) error {
+	vault()
 	if err := ctx.GetMetricsRegistry().Register(collector{shared}); err != nil {
 		return fmt.Errorf("registering the metrics of the pool: %w", err)
 	}
@@ -37,15 +47,27 @@ func (a *App) Provision(ctx caddy.Context) error {
 
 // Start implements caddy.App: from now on these routes count.
 func (a *App) Start() error {
-	a.release = shared.LoadRoutes(pool.Routes{
-		Revision: a.Revision,
-		Rules:    pool.Rules{LoopbackMembers: a.LoopbackMembers},
-	})
+	a.count(a.Revision)
+	a.stop = live.Run(live.Frame{Hash: a.Frame, Swapped: a.count})
 	return nil
+}
+
+// count lets routes of a revision count instead of those that did.
+func (a *App) count(revision string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	release := shared.LoadRoutes(pool.Routes{Revision: revision, Rules: pool.Rules{LoopbackMembers: a.LoopbackMembers}})
+	if a.release != nil {
+		a.release()
+	}
+	a.release = release
 }
 
 // Stop implements caddy.App. It is called when other routes have been loaded, and when loading these failed after all.
 func (a *App) Stop() error {
+	a.stop()
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	a.release()
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"path/filepath"
+	"strings"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -253,4 +254,16 @@ func echo(connection *websocket.Conn, message, bot string) {
 	_, received, err := connection.ReadMessage()
 	Expect(err).NotTo(HaveOccurred())
 	Expect(string(received)).To(Equal(bot + ": " + message))
+}
+
+// partner tells which bot a WebSocket leads to.
+func partner(connection *websocket.Conn) string {
+	GinkgoHelper()
+	Expect(connection.SetReadDeadline(time.Now().Add(5 * time.Second))).To(Succeed())
+	Expect(connection.WriteMessage(websocket.TextMessage, []byte("who"))).To(Succeed())
+	_, received, err := connection.ReadMessage()
+	Expect(err).NotTo(HaveOccurred())
+	name, _, found := strings.Cut(string(received), ": who")
+	Expect(found).To(BeTrue(), string(received))
+	return name
 }

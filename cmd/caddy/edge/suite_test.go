@@ -26,6 +26,8 @@ var _ = BeforeSuite(func() {
 	directory, err := os.MkdirTemp("", "edge")
 	Expect(err).NotTo(HaveOccurred())
 	DeferCleanup(os.RemoveAll, directory)
+	// Where Caddy, and what we keep beside it, write: not into the home of who runs the specs.
+	Expect(os.Setenv("XDG_DATA_HOME", directory)).To(Succeed())
 	caddyProcess = newEdge(directory)
 	Expect(caddy.Load(caddyProcess.config(routes{}), true)).To(Succeed())
 	DeferCleanup(caddy.Stop)

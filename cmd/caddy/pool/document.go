@@ -14,7 +14,8 @@ type Document struct {
 	// RoutesRevision is the revision of the routes that are loaded; empty if none are.
 	RoutesRevision string `json:"routesRevision"`
 	// Revision is that of the last push; empty before the first.
-	Revision string `json:"revision"`
+	Revision        string `json:"revision"`
+	SecretsRevision string `json:"secretsRevision"`
 	// Change grows with everything that Wait waits for.
 	Change uint64 `json:"change"`
 	// Probe is how members are probed; absent before the first push.
@@ -73,7 +74,7 @@ func (r *Registry) Describe() Document {
 	defer r.mu.Unlock()
 	document := Document{
 		Process: r.process, StartedAt: r.startedAt, RoutesRevision: r.routes.current().Revision,
-		Revision: r.pushed.Revision, Change: r.change, LatencyBuckets: bucketBounds(),
+		SecretsRevision: r.secretsRevision, Revision: r.pushed.Revision, Change: r.change, LatencyBuckets: bucketBounds(),
 	}
 	if r.pushed.Revision != "" {
 		probe := r.pushed.Probe

@@ -22,14 +22,15 @@ type Registry struct {
 	probing   sync.WaitGroup
 	view      atomic.Pointer[view]
 
-	mu         sync.Mutex
-	pushed     Push // the zero value before the first push
-	targets    map[string]*target
-	removed    map[*target]struct{} // still in flight
-	unanswered int                  // targets that have never answered a probe
-	routes     routes
-	change     uint64
-	changed    chan struct{} // closed at the next change
+	mu              sync.Mutex
+	pushed          Push // the zero value before the first push
+	targets         map[string]*target
+	removed         map[*target]struct{} // still in flight
+	unanswered      int                  // targets that have never answered a probe
+	routes          routes
+	secretsRevision string
+	change          uint64
+	changed         chan struct{} // closed at the next change
 }
 
 // New returns an empty pool that probes with the checker. report is told of events, one call at a time but not in one

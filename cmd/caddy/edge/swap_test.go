@@ -1,0 +1,232 @@
+package edge_test
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/caddyserver/caddy/v2"
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+)
+
+// swappable is a configuration whose routes stand in a handler that takes others in place.
+type swappable struct {
+	revision string
+	// header is set on every answer, so that it can be seen which routes gave it.
+	header string
+	// front is the name of the socket that is listened on.
+	front string
+	// routes come before the one to the bots.
+	routes  []object
+	persist bool
+}
+
+func (e *edge) swappable(s swappable) []byte {
+	GinkgoHelper()
+	header := object{"handler": "headers", "response": object{"set": object{"Routes": []string{s.header}}}}
+	handlers := append([]object{header}, toPool()...)
+	routes := append(s.routes, object{"handle": handlers})
+	encoded, err := json.Marshal(object{
+		"admin":   object{"listen": "unix/" + e.socket("admin"), "config": object{"persist": s.persist}},
+		"logging": object{"logs": object{"default": object{"writer": object{"output": "discard"}}}},
+		"apps": object{
+			"botcluster": object{"revision": s.revision, "loopback_members": true},
+			"http": object{"grace_period": "1s", "servers": object{"front": object{
+				"listen": []string{"unix/" + e.socket(s.front)}, "automatic_https": object{"disable": true},
+				"routes": []object{{"handle": []object{{"handler": "botcluster_routes", "name": "front", "routes": routes}}}},
+			}}},
+		},
+	})
+	Expect(err).NotTo(HaveOccurred())
+	return encoded
+}
+
+// configure makes a configuration the running one.
+func (e *edge) configure(s swappable) {
+	GinkgoHelper()
+	put := e.call(http.MethodPut, "/botcluster/config", e.swappable(s))
+	Expect(documentOf(put).RoutesRevision).To(Equal(s.revision))
+}
+
+var _ = Describe("Replacing routes in place", func() {
+	var front swappable
+	BeforeEach(func() {
+		one, two := startBot("bot-1"), startBot("bot-2")
+		caddyProcess.generation++
+		front = swappable{revision: "first", header: "first", front: caddyProcess.frontName()}
+		caddyProcess.configure(front)
+		caddyProcess.serve(one.active(), two.active())
+	})
+
+	with := func(revision string, routes ...object) swappable {
+		changed := front
+		changed.revision, changed.header, changed.routes = revision, revision, routes
+		return changed
+	}
+	listener := func() os.FileInfo {
+		GinkgoHelper()
+		about, err := os.Stat(caddyProcess.socket(front.front))
+		Expect(err).NotTo(HaveOccurred())
+		return about
+	}
+
+	It("touches no listener, and shows the new revision", func() {
+		before := listener()
+		Expect(caddyProcess.get("/").Header.Get("Routes")).To(Equal("first"))
+		caddyProcess.configure(with("second"))
+		Expect(caddyProcess.get("/").Header.Get("Routes")).To(Equal("second"))
+		Expect(os.SameFile(before, listener())).To(BeTrue())
+		Expect(caddyProcess.pool().RoutesRevision).To(Equal("second"))
+	})
+
+	It("loses no request on kept connections, reads or writes, in 200 replacements", func() {
+		var asked atomic.Int64
+		stop := make(chan struct{})
+		var group sync.WaitGroup
+		for i := range 8 {
+			group.Go(func() {
+				defer GinkgoRecover()
+				connection, err := caddyProcess.dialFront(GinkgoT().Context(), "", "")
+				Expect(err).NotTo(HaveOccurred())
+				defer func() { _ = connection.Close() }()
+				request := "GET / HTTP/1.1\r\nHost: edge\r\n\r\n"
+				if i%2 == 0 {
+					request = "POST / HTTP/1.1\r\nHost: edge\r\nContent-Length: 4\r\n\r\nbody"
+				}
+				for kept := bufio.NewReader(connection); ; asked.Add(1) {
+					select {
+					case <-stop:
+						return
+					default:
+						expectAnswer(connection, kept, request)
+					}
+				}
+			})
+		}
+		for i := range 200 {
+			caddyProcess.configure(with(fmt.Sprintf("r%d", i)))
+		}
+		close(stop)
+		group.Wait()
+		Expect(asked.Load()).To(BeNumerically(">", 200))
+	})
+
+	It("leaves streams and WebSockets open, and cleans their routes up after the last", func() {
+		socket := caddyProcess.socketTo("/ws")
+		request, err := http.NewRequestWithContext(GinkgoT().Context(), http.MethodGet, "http://edge/stream", http.NoBody)
+		Expect(err).NotTo(HaveOccurred())
+		stream, err := caddyProcess.front.Do(request)
+		Expect(err).NotTo(HaveOccurred())
+		defer func() { _ = stream.Body.Close() }()
+		events := bufio.NewReader(stream.Body)
+		for i := range 50 {
+			caddyProcess.configure(with(fmt.Sprintf("r%d", i)))
+			_, err := events.ReadString('\n')
+			Expect(err).NotTo(HaveOccurred())
+		}
+		_, err = socket.NetConn().Write(nil)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(caddyProcess.pool().Members).To(ContainElement(HaveField("InFlight", BeNumerically(">", 0))))
+	})
+
+	It("keeps a WebSocket talking also when all of the configuration is loaded anew", func() {
+		socket := caddyProcess.socketTo("/ws")
+		bot := partner(socket)
+		caddyProcess.configure(with("second"))
+		echo(socket, "after a replacement", bot)
+		changed := with("third")
+		caddyProcess.generation++
+		changed.front = caddyProcess.frontName()
+		caddyProcess.configure(changed)
+		echo(socket, "after a load", bot)
+		Expect(caddyProcess.get("/").Header.Get("Routes")).To(Equal("third"))
+	})
+
+	DescribeTable("refuses routes and serves the old ones on", func(broken object, why string) {
+		refused := caddyProcess.call(http.MethodPut, "/botcluster/config", caddyProcess.swappable(with("broken", broken)))
+		Expect(refused.Status).To(Equal(http.StatusBadRequest))
+		Expect(refused.Body).To(ContainSubstring(why))
+		Expect(caddyProcess.get("/").Header.Get("Routes")).To(Equal("first"))
+		Expect(caddyProcess.pool().RoutesRevision).To(Equal("first"))
+		caddyProcess.configure(with("mended"))
+		Expect(caddyProcess.get("/").Header.Get("Routes")).To(Equal("mended"))
+	},
+		Entry("of no such handler", object{"handle": []object{{"handler": "nonsense"}}}, "nonsense"),
+		Entry("with a pattern that is none", object{"match": []object{{"path_regexp": object{"pattern": "("}}}, "handle": []object{}}, "missing closing"),
+		Entry("with a key that does not exist", object{"handel": []object{}}, "handel"),
+	)
+
+	It("refuses what is no configuration", func() {
+		Expect(caddyProcess.call(http.MethodPut, "/botcluster/config", []byte("{")).Status).To(Equal(http.StatusBadRequest))
+		Expect(caddyProcess.call(http.MethodGet, "/botcluster/config", nil).Status).To(Equal(http.StatusMethodNotAllowed))
+		Expect(caddyProcess.pool().RoutesRevision).To(Equal("first"))
+	})
+
+	It("loads what differs in more than routes, and goes on from there", func() {
+		changed := with("moved")
+		caddyProcess.generation++
+		changed.front = caddyProcess.frontName()
+		caddyProcess.configure(changed)
+		Expect(caddyProcess.get("/").Header.Get("Routes")).To(Equal("moved"))
+		before, err := os.Stat(caddyProcess.socket(changed.front))
+		Expect(err).NotTo(HaveOccurred())
+		changed.revision, changed.header = "again", "again"
+		caddyProcess.configure(changed)
+		Expect(caddyProcess.get("/").Header.Get("Routes")).To(Equal("again"))
+		after, err := os.Stat(caddyProcess.socket(changed.front))
+		Expect(err).NotTo(HaveOccurred())
+		Expect(os.SameFile(before, after)).To(BeTrue())
+	})
+
+	It("keeps what the next start begins with equal to what runs, when it is to be kept", func() {
+		kept := caddy.ConfigAutosavePath
+		caddy.ConfigAutosavePath = caddyProcess.socket("autosave") + ".json"
+		DeferCleanup(func() { caddy.ConfigAutosavePath = kept })
+		front.persist = true
+		caddyProcess.configure(with("loaded"))
+		for _, revision := range []string{"one", "two"} {
+			caddyProcess.configure(with(revision))
+			saved, err := os.ReadFile(caddy.ConfigAutosavePath)
+			Expect(err).NotTo(HaveOccurred())
+			Expect(strings.Count(string(saved), `"revision":"`+revision+`"`)).To(Equal(1))
+			about, err := os.Stat(caddy.ConfigAutosavePath)
+			Expect(err).NotTo(HaveOccurred())
+			Expect(about.Mode().Perm()).To(BeEquivalentTo(0o600))
+		}
+	})
+
+	It("takes requests for configurations one after the other", func() {
+		var group sync.WaitGroup
+		for i := range 20 {
+			group.Go(func() {
+				defer GinkgoRecover()
+				put := caddyProcess.call(http.MethodPut, "/botcluster/config", caddyProcess.swappable(with(fmt.Sprintf("r%d", i))))
+				Expect(put.Status).To(Equal(http.StatusOK), put.Body)
+			})
+		}
+		group.Wait()
+		Expect(caddyProcess.get("/").Header.Get("Routes")).To(Equal(caddyProcess.pool().RoutesRevision))
+	})
+})
+
+// expectAnswer sends a request over a connection that is kept, and expects its whole answer.
+func expectAnswer(connection net.Conn, kept *bufio.Reader, request string) {
+	GinkgoHelper()
+	_, err := io.WriteString(connection, request)
+	Expect(err).NotTo(HaveOccurred())
+	response, err := http.ReadResponse(kept, nil)
+	Expect(err).NotTo(HaveOccurred())
+	_, err = io.Copy(io.Discard, response.Body)
+	Expect(err).NotTo(HaveOccurred())
+	Expect(response.Body.Close()).To(Succeed())
+	Expect(response.StatusCode).To(Equal(http.StatusOK))
+	Expect(response.Close).To(BeFalse(), "the edge closes the connection")
+}

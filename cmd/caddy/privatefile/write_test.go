@@ -1,0 +1,37 @@
+package privatefile_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/generalbots/botcluster-operator/cmd/caddy/privatefile"
+)
+
+func TestPrivateFile(t *testing.T) {
+	RegisterFailHandler(Fail)
+	RunSpecs(t, "Private files")
+}
+
+var _ = Describe("A private file", func() {
+	It("is replaced as a whole and is for its owner only", func() {
+		path := filepath.Join(GinkgoT().TempDir(), "deep", "file.json")
+		Expect(privatefile.Write(path, []byte("one"))).To(Succeed())
+		Expect(privatefile.Write(path, []byte("two"))).To(Succeed())
+		Expect(os.ReadFile(path)).To(BeEquivalentTo("two"))
+		about, err := os.Stat(path)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(about.Mode().Perm()).To(BeEquivalentTo(0o600))
+		Expect(os.ReadDir(filepath.Dir(path))).To(HaveLen(1), "nothing else is left behind")
+	})
+
+	It("says which file could not be written", func() {
+		blocked := filepath.Join(GinkgoT().TempDir(), "file")
+		Expect(os.WriteFile(blocked, nil, 0o600)).To(Succeed())
+		path := filepath.Join(blocked, "below")
+		Expect(privatefile.Write(path, nil)).To(MatchError(ContainSubstring(path)))
+	})
+})
