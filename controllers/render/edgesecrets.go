@@ -15,9 +15,10 @@ import (
 const (
 	// CookieKeySize is the length of the key that signs sticky cookies: that of the hash, as RFC 2104 advises.
 	CookieKeySize = sha256.Size
-	// KeyCertificate and KeyPrivateKey are the keys of a Secret of type kubernetes.io/tls.
+	// KeyCertificate is where a Secret of type kubernetes.io/tls has the chain of certificates.
 	KeyCertificate = "tls.crt"
-	KeyPrivateKey  = "tls.key"
+	// KeyPrivateKey is where it has the private key.
+	KeyPrivateKey = "tls.key"
 )
 
 // What the secrets of an edge cannot be.
