@@ -40,8 +40,8 @@ type Input struct {
 	Facts model.HostFacts
 	// Secrets are those that envFrom and files name, by name.
 	Secrets map[string]Secret
-	// EdgeSecrets are what the secrets of the edges are made from.
-	EdgeSecrets EdgeSecretSource
+	// EdgeSecrets are empty when they could not be had; the edges keep what they have then.
+	EdgeSecrets EdgeSecrets
 	Policy      plan.Policy
 }
 
@@ -55,12 +55,11 @@ func Requirements(spec v1alpha1.BotClusterSpec) model.Requirements {
 	}
 }
 
-// Blueprint renders a BotCluster. Its error says that the bots' files or the edges' secrets could not be rendered; the rest
-// of the blueprint is whole then, and what instances look like must not be judged by it. Secrets that could not be
-// rendered have no revision: the edges keep those that they have.
+// Blueprint renders a BotCluster. Its error says that the bots' files could not be rendered; the rest of the blueprint is
+// whole then, and what instances look like must not be judged by it. Secrets of the edges that cannot be used are left out,
+// which holds up nothing else: EdgeSecrets.Check says why.
 func Blueprint(input Input) (plan.Blueprint, error) {
 	spec := input.Cluster.Spec
-	secrets, secretsErr := EdgeSecrets(spec.Edge, input.EdgeSecrets, input.Owner)
 	blueprint := plan.Blueprint{
 		Owner: input.Owner,
 		Probe: model.Probe{
@@ -71,13 +70,13 @@ func Blueprint(input Input) (plan.Blueprint, error) {
 		},
 		BotPort: int(valueOr(spec.Bot.Port, defaultPort)),
 		Routes:  Routes(spec),
-		Secrets: secrets,
+		Secrets: input.EdgeSecrets.rendered(spec.Edge, input.Owner),
 		Policy:  drainPolicy(spec.Drain, input.Policy),
 	}
 	bots, err := botTier(input)
 	edges, edgeErr := edgeTier(input)
 	blueprint.Tiers = []plan.TierBlueprint{edges, bots} // the edges probe the bots, so they boot first
-	return blueprint, cmp.Or(err, edgeErr, secretsErr)
+	return blueprint, cmp.Or(err, edgeErr)
 }
 
 // drainPolicy puts into a policy how long a bot may take to leave, and how long it takes at least.

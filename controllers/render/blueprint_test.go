@@ -21,7 +21,7 @@ var _ = Describe("A blueprint", func() {
 		input = render.Input{
 			Cluster: &v1alpha1.BotCluster{}, Owner: model.Owner{UID: "u", Prefix: "crew"}, Policy: plan.DefaultPolicy(),
 			Facts:       model.HostFacts{RootName: "root", NICName: "eth0", Root: model.Device{"pool": "fast"}},
-			EdgeSecrets: render.EdgeSecretSource{CookieKey: bytes.Repeat([]byte("k"), render.CookieKeySize)},
+			EdgeSecrets: render.EdgeSecrets{CookieKey: bytes.Repeat([]byte("k"), render.CookieKeySize)},
 		}
 	})
 
@@ -58,14 +58,5 @@ var _ = Describe("A blueprint", func() {
 		off := edgeTier(v1alpha1.TLSModeOff).Template
 		Expect(edgeTier(v1alpha1.TLSModeAuto).Template).NotTo(Equal(off))
 		Expect(edgeTier(v1alpha1.TLSModeSecret).Template).To(Equal(off))
-	})
-
-	It("is whole but for the secrets when they cannot be rendered", func() {
-		input.Cluster.Spec.Edge.TLS = v1alpha1.EdgeTLS{Mode: v1alpha1.TLSModeSecret, SecretRef: &v1alpha1.SecretReference{Name: "away"}}
-		blueprint, err := render.Blueprint(input)
-		Expect(err).To(MatchError(render.ErrSecretMissing))
-		Expect(blueprint.Secrets).To(Equal(model.EdgeSecrets{}), "the edges keep what they have")
-		Expect(blueprint.Tiers).To(HaveLen(2))
-		Expect(blueprint.Routes.Revision).NotTo(BeEmpty())
 	})
 })

@@ -30,24 +30,22 @@ var (
 		"make the Secret anew with `kubectl create secret tls`")
 )
 
-// EdgeSecretSource is what the secrets of the edges are made from. It is never printed.
-type EdgeSecretSource struct {
-	// CookieKey signs sticky cookies; CookieKeySize random bytes that outlive the edges. Without it there are no secrets.
+// EdgeSecrets are what the secrets of the edges are made from. They are never printed.
+type EdgeSecrets struct {
+	// CookieKey signs sticky cookies: CookieKeySize random bytes that outlive the edges. Without it there are no secrets.
 	CookieKey []byte
-	// TLS holds the Secrets that EdgeSecretNames lists, by name.
-	TLS map[string]Secret
+	// TLS are the Secrets that EdgeSecretNames lists, in its order.
+	TLS []Secret
 }
 
-// String hides what EdgeSecretSource holds.
-func (s EdgeSecretSource) String() string {
-	return fmt.Sprintf("secrets of %d certificates", len(s.TLS))
-}
+// String hides what EdgeSecrets holds.
+func (s EdgeSecrets) String() string { return fmt.Sprintf("secrets of %d certificates", len(s.TLS)) }
 
-// GoString hides what EdgeSecretSource holds from %#v.
-func (s EdgeSecretSource) GoString() string { return s.String() }
+// GoString hides what EdgeSecrets holds from %#v.
+func (s EdgeSecrets) GoString() string { return s.String() }
 
-// EdgeSecretNames are the Secrets that an edge's certificates come from: what a client sees that asks for no known name
-// first.
+// EdgeSecretNames are the Secrets that an edge's certificates come from; the first is for clients that ask for no name that
+// another one has.
 func EdgeSecretNames(edge v1alpha1.EdgeSpec) []string {
 	if edge.TLS.Mode != v1alpha1.TLSModeSecret {
 		return nil
@@ -62,48 +60,54 @@ func EdgeSecretNames(edge v1alpha1.EdgeSpec) []string {
 	return names
 }
 
-// EdgeSecrets renders what the edges are to hold. Errors name the Secret and the key, and nothing of what is in them.
+// Check says why an edge could not use the secrets. The error names the Secret and the key, and nothing of what is in them.
+func (s EdgeSecrets) Check(edge v1alpha1.EdgeSpec) error {
+	if len(s.CookieKey) != CookieKeySize {
+		return ErrCookieKey
+	}
+	for i, name := range EdgeSecretNames(edge) {
+		if i >= len(s.TLS) {
+			return fmt.Errorf("edge.tls Secret %q: %w", name, ErrSecretMissing)
+		}
+		if err := checkCertificate(name, s.TLS[i]); err != nil {
+			return fmt.Errorf("edge.tls %w", err)
+		}
+	}
+	return nil
+}
+
+func checkCertificate(name string, secret Secret) error {
+	for _, key := range []string{KeyCertificate, KeyPrivateKey} {
+		if len(secret.Data[key]) == 0 {
+			return fmt.Errorf("key %q of Secret %q: %w", key, name, ErrSecretMissing)
+		}
+	}
+	if _, err := tls.X509KeyPair(secret.Data[KeyCertificate], secret.Data[KeyPrivateKey]); err != nil {
+		// The error says what is wrong with the form of it, and might quote what is in it: it stays here.
+		return fmt.Errorf("%s and %s of Secret %q %w", KeyCertificate, KeyPrivateKey, name, ErrCertificateUnusable)
+	}
+	return nil
+}
+
+// rendered are the secrets as edges take them. Those that Check finds fault with render to none, without a revision: the
+// edges keep what they have.
 //
 // The revision is told to everybody who may see an edge's state. It is an HMAC under the cookie key, which nobody knows
 // but the operator and the edges, so that no guess at a secret can be tried on it; the UIDs keep two BotClusters apart.
-func EdgeSecrets(edge v1alpha1.EdgeSpec, source EdgeSecretSource, owner model.Owner) (model.EdgeSecrets, error) {
-	if source.CookieKey == nil {
-		return model.EdgeSecrets{}, nil
+func (s EdgeSecrets) rendered(edge v1alpha1.EdgeSpec, owner model.Owner) model.EdgeSecrets {
+	if s.Check(edge) != nil {
+		return model.EdgeSecrets{}
 	}
-	if len(source.CookieKey) != CookieKeySize {
-		return model.EdgeSecrets{}, ErrCookieKey
-	}
-	secrets := model.EdgeSecrets{CookieKey: source.CookieKey}
-	sum := hmac.New(sha256.New, source.CookieKey)
+	secrets := model.EdgeSecrets{CookieKey: s.CookieKey}
+	sum := hmac.New(sha256.New, s.CookieKey)
 	writeText(sum, []byte(owner.UID))
-	for _, name := range EdgeSecretNames(edge) {
-		certificate, err := certificateOf(name, source.TLS)
-		if err != nil {
-			return model.EdgeSecrets{}, fmt.Errorf("edge.tls %w", err)
-		}
+	for i := range EdgeSecretNames(edge) {
+		certificate := model.Certificate{Chain: s.TLS[i].Data[KeyCertificate], Key: s.TLS[i].Data[KeyPrivateKey]}
 		secrets.Certificates = append(secrets.Certificates, certificate)
-		writeText(sum, []byte(source.TLS[name].UID))
+		writeText(sum, []byte(s.TLS[i].UID))
 		writeText(sum, certificate.Chain)
 		writeText(sum, certificate.Key)
 	}
 	secrets.Revision = hex.EncodeToString(sum.Sum(nil))[:revisionDigits]
-	return secrets, nil
-}
-
-func certificateOf(name string, secrets map[string]Secret) (model.Certificate, error) {
-	secret, found := secrets[name]
-	if !found {
-		return model.Certificate{}, fmt.Errorf("Secret %q: %w", name, ErrSecretMissing)
-	}
-	for _, key := range []string{KeyCertificate, KeyPrivateKey} {
-		if len(secret.Data[key]) == 0 {
-			return model.Certificate{}, fmt.Errorf("key %q of Secret %q: %w", key, name, ErrSecretMissing)
-		}
-	}
-	certificate := model.Certificate{Chain: secret.Data[KeyCertificate], Key: secret.Data[KeyPrivateKey]}
-	if _, err := tls.X509KeyPair(certificate.Chain, certificate.Key); err != nil {
-		// The error says what is wrong with the form of it, and might quote what is in it: it stays here.
-		return model.Certificate{}, fmt.Errorf("%s and %s of Secret %q %w", KeyCertificate, KeyPrivateKey, name, ErrCertificateUnusable)
-	}
-	return certificate, nil
+	return secrets
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
+	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/x509"
@@ -11,6 +12,7 @@ import (
 	"encoding/pem"
 	"fmt"
 	"math/big"
+	"slices"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -24,95 +26,100 @@ var _ = Describe("The secrets of the edges", func() {
 	owner := model.Owner{UID: "the-cluster"}
 	cookieKey := bytes.Repeat([]byte("k"), render.CookieKeySize)
 	var edge v1alpha1.EdgeSpec
-	var source render.EdgeSecretSource
+	var source render.EdgeSecrets
 
 	BeforeEach(func() {
 		edge = v1alpha1.EdgeSpec{TLS: v1alpha1.EdgeTLS{
 			Mode: v1alpha1.TLSModeSecret, SecretRef: &v1alpha1.SecretReference{Name: "first"},
 			AdditionalSecretRefs: []v1alpha1.SecretReference{{Name: "another"}},
 		}}
-		source = render.EdgeSecretSource{CookieKey: cookieKey, TLS: map[string]render.Secret{
-			"first": tlsSecret("u1"), "another": tlsSecret("u2"),
-		}}
+		source = render.EdgeSecrets{CookieKey: cookieKey, TLS: []render.Secret{tlsSecret("u1"), tlsSecret("u2")}}
 	})
+
+	rendered := func() model.EdgeSecrets {
+		GinkgoHelper()
+		blueprint, err := render.Blueprint(render.Input{
+			Cluster: &v1alpha1.BotCluster{Spec: v1alpha1.BotClusterSpec{Edge: edge}}, Owner: owner, EdgeSecrets: source,
+		})
+		Expect(err).NotTo(HaveOccurred())
+		return blueprint.Secrets
+	}
 
 	It("are the cookie key and the certificates, the first one first", func() {
 		Expect(render.EdgeSecretNames(edge)).To(HaveExactElements("first", "another"))
-		secrets, err := render.EdgeSecrets(edge, source, owner)
-		Expect(err).NotTo(HaveOccurred())
+		Expect(source.Check(edge)).To(Succeed())
+		secrets := rendered()
 		Expect(secrets.CookieKey).To(Equal(cookieKey))
 		Expect(secrets.Certificates).To(HaveExactElements(
-			model.Certificate{Chain: source.TLS["first"].Data["tls.crt"], Key: source.TLS["first"].Data["tls.key"]},
-			model.Certificate{Chain: source.TLS["another"].Data["tls.crt"], Key: source.TLS["another"].Data["tls.key"]},
+			model.Certificate{Chain: source.TLS[0].Data["tls.crt"], Key: source.TLS[0].Data["tls.key"]},
+			model.Certificate{Chain: source.TLS[1].Data["tls.crt"], Key: source.TLS[1].Data["tls.key"]},
 		))
 		Expect(secrets.Revision).To(HaveLen(16))
-		Expect(render.EdgeSecrets(edge, source, owner)).To(Equal(secrets))
+		Expect(rendered()).To(Equal(secrets))
 	})
 
 	It("are the cookie key alone in other modes of TLS", func() {
 		edge.TLS.Mode = v1alpha1.TLSModeAuto
 		Expect(render.EdgeSecretNames(edge)).To(BeEmpty())
-		secrets, err := render.EdgeSecrets(edge, source, owner)
-		Expect(err).NotTo(HaveOccurred())
-		Expect(secrets.Certificates).To(BeEmpty())
-		Expect(secrets.Revision).NotTo(BeEmpty())
+		source.TLS = nil
+		Expect(source.Check(edge)).To(Succeed())
+		Expect(rendered().Certificates).To(BeEmpty())
+		Expect(rendered().Revision).NotTo(BeEmpty())
 	})
 
 	It("are none before there is a cookie key", func() {
-		Expect(render.EdgeSecrets(edge, render.EdgeSecretSource{}, owner)).To(Equal(model.EdgeSecrets{}))
+		source.CookieKey = nil
+		Expect(rendered()).To(Equal(model.EdgeSecrets{}))
 	})
 
 	DescribeTable("have another revision with",
 		func(change func()) {
-			before, err := render.EdgeSecrets(edge, source, owner)
-			Expect(err).NotTo(HaveOccurred())
+			before := rendered()
 			change()
-			after, err := render.EdgeSecrets(edge, source, owner)
-			Expect(err).NotTo(HaveOccurred())
-			Expect(after.Revision).NotTo(Equal(before.Revision))
+			Expect(rendered().Revision).NotTo(Or(BeEmpty(), Equal(before.Revision)))
 		},
-		Entry("another certificate", func() { source.TLS["first"] = tlsSecret("u1") }),
+		Entry("another certificate", func() { source.TLS[0] = tlsSecret("u1") }),
 		Entry("another cookie key", func() { source.CookieKey = bytes.Repeat([]byte("x"), render.CookieKeySize) }),
 		Entry("one certificate less", func() { edge.TLS.AdditionalSecretRefs = nil }),
-		Entry("another order", func() {
-			edge.TLS.SecretRef.Name, edge.TLS.AdditionalSecretRefs[0].Name = edge.TLS.AdditionalSecretRefs[0].Name, edge.TLS.SecretRef.Name
-		}),
+		Entry("another order", func() { slices.Reverse(source.TLS) }),
 	)
 
 	It("have a revision that tells nothing to those who guess what is in them", func() {
 		edge.TLS.Mode = v1alpha1.TLSModeOff
-		secrets, err := render.EdgeSecrets(edge, source, owner)
-		Expect(err).NotTo(HaveOccurred())
+		revision := rendered().Revision
 		for _, guess := range [][]byte{cookieKey, append([]byte(owner.UID), cookieKey...)} {
-			sum := sha256.Sum256(guess)
-			Expect(hex.EncodeToString(sum[:])).NotTo(HavePrefix(secrets.Revision))
+			plain := sha256.Sum256(guess)
+			Expect(hex.EncodeToString(plain[:])).NotTo(HavePrefix(revision))
+			keyed := hmac.New(sha256.New, []byte(owner.UID)) // the owner's UID is a tag of the instance
+			keyed.Write(guess)
+			Expect(hex.EncodeToString(keyed.Sum(nil))).NotTo(HavePrefix(revision))
 		}
-		other, err := render.EdgeSecrets(edge, source, model.Owner{UID: "another"})
-		Expect(err).NotTo(HaveOccurred())
-		Expect(other.Revision).NotTo(Equal(secrets.Revision), "two BotClusters with the same secrets")
+		owner.UID = "another"
+		DeferCleanup(func() { owner.UID = "the-cluster" })
+		Expect(rendered().Revision).NotTo(Equal(revision), "two BotClusters with the same secrets")
 	})
 
 	DescribeTable("are refused in a sentence that names the Secret and the key, and tells nothing of what is in them",
 		func(change func(), want error, sentence string) {
 			change()
-			secrets, err := render.EdgeSecrets(edge, source, owner)
+			err := source.Check(edge)
 			Expect(err).To(MatchError(want))
 			Expect(err).To(MatchError(ContainSubstring(sentence)))
 			Expect(err).NotTo(MatchError(ContainSubstring("hunter2")))
-			Expect(secrets).To(Equal(model.EdgeSecrets{}))
+			Expect(rendered()).To(Equal(model.EdgeSecrets{}), "the edges keep what they have, and nothing else waits for it")
 		},
-		Entry("without the Secret", func() { delete(source.TLS, "another") }, render.ErrSecretMissing, `edge.tls Secret "another"`),
-		Entry("without the certificate", func() { delete(source.TLS["first"].Data, "tls.crt") }, render.ErrSecretMissing, `key "tls.crt" of Secret "first"`),
-		Entry("without the private key", func() { source.TLS["first"].Data["tls.key"] = nil }, render.ErrSecretMissing, `key "tls.key" of Secret "first"`),
-		Entry("with another's private key", func() { source.TLS["first"].Data["tls.key"] = source.TLS["another"].Data["tls.key"] },
+		Entry("without the Secret", func() { source.TLS = source.TLS[:1] }, render.ErrSecretMissing, `edge.tls Secret "another"`),
+		Entry("without the certificate", func() { delete(source.TLS[0].Data, "tls.crt") }, render.ErrSecretMissing, `key "tls.crt" of Secret "first"`),
+		Entry("without the private key", func() { source.TLS[1].Data["tls.key"] = nil }, render.ErrSecretMissing, `key "tls.key" of Secret "another"`),
+		Entry("with another's private key", func() { source.TLS[0].Data["tls.key"] = source.TLS[1].Data["tls.key"] },
 			render.ErrCertificateUnusable, `Secret "first" must be a certificate chain`),
-		Entry("with what is no key", func() { source.TLS["first"].Data["tls.key"] = []byte("hunter2") },
+		Entry("with what is no key", func() { source.TLS[0].Data["tls.key"] = []byte("hunter2") },
 			render.ErrCertificateUnusable, "kubectl create secret tls"),
 		Entry("with a short cookie key", func() { source.CookieKey = []byte("hunter2") }, render.ErrCookieKey, "must be 32 bytes"),
 	)
 
 	It("are not printed", func() {
-		source.TLS["first"].Data["tls.key"] = []byte("hunter2")
+		source.TLS[0].Data["tls.key"] = []byte("hunter2")
 		Expect(fmt.Sprintf("%v %+v %#v", source, source, source)).NotTo(Or(ContainSubstring("hunter2"), ContainSubstring("kkkk"), ContainSubstring("104")))
 	})
 })

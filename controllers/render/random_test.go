@@ -17,7 +17,7 @@ import (
 var _ = Describe("Whatever is declared, routes", func() {
 	It("are the same each time and lead to the bots by our own modules", func() {
 		random := rand.New(rand.NewPCG(uint64(GinkgoRandomSeed()), 1))
-		for range 500 {
+		for range 200 {
 			spec := randomSpec(random)
 			routes := render.Routes(spec)
 			Expect(render.Routes(spec)).To(Equal(routes))
@@ -37,7 +37,7 @@ var _ = Describe("Whatever is declared, routes", func() {
 	It("hold no placeholder that the user wrote", func() {
 		const escaped, ours = `\\{env.X\\}`, `"fallback":{"body":"{env.X}"` // our own handler knows no placeholders
 		random := rand.New(rand.NewPCG(uint64(GinkgoRandomSeed()), 2))
-		for range 200 {
+		for range 100 {
 			text := string(render.Routes(randomSpec(random)).Config)
 			Expect(text).To(ContainSubstring(escaped))
 			text = strings.ReplaceAll(text, ours, "")

@@ -132,9 +132,13 @@ func zoneOf(path, key, window string, requests float64) map[string]any {
 
 // keys reads the map handlers of a configuration as Caddy does.
 func keys(config any) func(placeholder string, known map[string]string) string {
-	byDestination := map[string]map[string]any{}
+	byDestination, patterns := map[string]map[string]any{}, map[string]*regexp.Regexp{}
 	for _, handler := range handlers(config, "map") {
 		byDestination[handler["destinations"].([]any)[0].(string)] = handler
+		for _, mapping := range handler["mappings"].([]any) {
+			text := mapping.(map[string]any)["input_regexp"].(string)
+			patterns[text] = regexp.MustCompile(text)
+		}
 	}
 	var value func(placeholder string, known map[string]string) string
 	value = func(placeholder string, known map[string]string) string {
@@ -144,7 +148,7 @@ func keys(config any) func(placeholder string, known map[string]string) string {
 		}
 		input := known[handler["source"].(string)]
 		for _, mapping := range handler["mappings"].([]any) {
-			pattern := regexp.MustCompile(mapping.(map[string]any)["input_regexp"].(string))
+			pattern := patterns[mapping.(map[string]any)["input_regexp"].(string)]
 			if match := pattern.FindStringSubmatchIndex(input); match != nil {
 				return string(pattern.ExpandString(nil, mapping.(map[string]any)["outputs"].([]any)[0].(string), input, match))
 			}
