@@ -92,9 +92,29 @@ type HealthSpec struct {
 	// +kubebuilder:validation:Maximum=100
 	// +optional
 	Retries int32 `json:"retries,omitempty"`
+
+	// FailDuration is how long the edge remembers that a request to a bot failed (`fail_duration`), for example `30s`: a
+	// bot with maxFails of them in that time is passed over while others serve. This finds a dead bot before its next
+	// probes do. At most 10m; `0s` remembers nothing.
+	// +kubebuilder:default="30s"
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:MaxLength=32
+	// +kubebuilder:validation:XValidation:rule="self.matches('^([0-9]+(ms|s|m|h))+$') && duration(self) <= duration('10m')",message="health.failDuration must be a duration of at most 10m, such as 30s"
+	// +optional
+	FailDuration *metav1.Duration `json:"failDuration,omitempty"`
+
+	// MaxFails is the number of failed requests within failDuration after which a bot is passed over. A request failed
+	// when the bot could not be reached or broke off; an answer, a 5xx too, is the circuit breaker's business. The default
+	// is that of retries: Caddy's own, 1, would pass over a bot for one lost connection.
+	// +kubebuilder:default=3
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=1000
+	// +optional
+	MaxFails int32 `json:"maxFails,omitempty"`
 }
 
 // DrainSpec says how long a bot may take to leave.
+// +kubebuilder:validation:XValidation:rule="!has(self.settle) || !has(self.timeout) || duration(self.settle) <= duration(self.timeout)",message="drain.settle must not be longer than drain.timeout: write a shorter settle or a longer timeout"
 type DrainSpec struct {
 	// Timeout is how long a leaving bot may go on with the requests and streams it has in hand before it is stopped,
 	// for example `30s`. At most 24h; `0s` stops at once.
@@ -104,6 +124,15 @@ type DrainSpec struct {
 	// +kubebuilder:validation:XValidation:rule="self.matches('^([0-9]+(ms|s|m|h))+$') && duration(self) <= duration('24h')",message="drain.timeout must be a duration of at most 24h, such as 30s"
 	// +optional
 	Timeout *metav1.Duration `json:"timeout,omitempty"`
+
+	// Settle is the least time that a leaving bot runs on after the edges were told, also with nothing in hand: a request
+	// that an edge gave it just before is on its way for a moment. For example `1s`, which is the default, or timeout when
+	// that is shorter.
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:MaxLength=32
+	// +kubebuilder:validation:XValidation:rule="self.matches('^([0-9]+(ms|s|m|h))+$') && duration(self) <= duration('24h')",message="drain.settle must be a duration of at most 24h, such as 1s"
+	// +optional
+	Settle *metav1.Duration `json:"settle,omitempty"`
 }
 
 // BotCluster is one deployment of General Bots: a fleet of bot servers in LXC containers on Incus, behind Caddy.

@@ -16,6 +16,8 @@ type Blueprint struct {
 	BotPort int
 	// Routes are what the edges serve.
 	Routes model.Routes
+	// Secrets are what the edges are to hold and nobody else may see.
+	Secrets model.EdgeSecrets
 	// Limits of time and number.
 	Policy Policy
 }

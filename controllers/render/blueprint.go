@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -39,7 +40,9 @@ type Input struct {
 	Facts model.HostFacts
 	// Secrets are those that envFrom and files name, by name.
 	Secrets map[string]Secret
-	Policy  plan.Policy
+	// EdgeSecrets are empty when they could not be had; the edges keep what they have then.
+	EdgeSecrets EdgeSecrets
+	Policy      plan.Policy
 }
 
 // Requirements are what a BotCluster needs to find on its Incus server.
@@ -53,11 +56,10 @@ func Requirements(spec v1alpha1.BotClusterSpec) model.Requirements {
 }
 
 // Blueprint renders a BotCluster. Its error says that the bots' files could not be rendered; the rest of the blueprint is
-// whole then, and what instances look like must not be judged by it.
+// whole then, and what instances look like must not be judged by it. Secrets of the edges that cannot be used are left out,
+// which holds up nothing else: EdgeSecrets.Check says why.
 func Blueprint(input Input) (plan.Blueprint, error) {
 	spec := input.Cluster.Spec
-	policy := input.Policy
-	policy.DrainTimeout = duration(spec.Drain.Timeout, defaultDrainTimeout)
 	blueprint := plan.Blueprint{
 		Owner: input.Owner,
 		Probe: model.Probe{
@@ -67,16 +69,21 @@ func Blueprint(input Input) (plan.Blueprint, error) {
 			Retries:  int(valueOr(spec.Health.Retries, defaultRetries)),
 		},
 		BotPort: int(valueOr(spec.Bot.Port, defaultPort)),
-		Routes:  Routes(spec.Edge, spec.Drain),
-		Policy:  policy,
+		Routes:  Routes(spec),
+		Secrets: input.EdgeSecrets.rendered(spec.Edge, input.Owner),
+		Policy:  drainPolicy(spec.Drain, input.Policy),
 	}
 	bots, err := botTier(input)
 	edges, edgeErr := edgeTier(input)
 	blueprint.Tiers = []plan.TierBlueprint{edges, bots} // the edges probe the bots, so they boot first
-	if err == nil {
-		err = edgeErr
-	}
-	return blueprint, err
+	return blueprint, cmp.Or(err, edgeErr)
+}
+
+// drainPolicy puts into a policy how long a bot may take to leave, and how long it takes at least.
+func drainPolicy(drain v1alpha1.DrainSpec, policy plan.Policy) plan.Policy {
+	policy.DrainTimeout = duration(drain.Timeout, defaultDrainTimeout)
+	policy.DrainSettle = min(duration(drain.Settle, policy.DrainSettle), policy.DrainTimeout)
+	return policy
 }
 
 // Remains is the blueprint of a BotCluster that is to go: no instances of any tier.
@@ -125,7 +132,7 @@ func edgeTier(input Input) (plan.TierBlueprint, error) {
 		return tier, fmt.Errorf("spec.edge.%w", err)
 	}
 	tier.Config = limits.Config
-	if usesTLS(spec.Edge) { // certificates and the ACME account outlive the instance
+	if keepsCertificates(spec.Edge) { // and the ACME account: they outlive the instance
 		tier.VolumePool = input.Facts.Root["pool"]
 	}
 	tier.Devices = func(ordinal int) map[string]model.Device {
@@ -139,8 +146,16 @@ func edgeTier(input Input) (plan.TierBlueprint, error) {
 		}
 		return devices
 	}
-	tier.Template = templateHash(tier, spec.Incus, string(spec.Edge.TLS.Mode))
+	tier.Template = templateHash(tier, spec.Incus, string(storedMode(spec.Edge)))
 	return tier, nil
+}
+
+// storedMode is the mode of TLS as far as instances differ by it: without a data volume they are those of plain HTTP.
+func storedMode(edge v1alpha1.EdgeSpec) v1alpha1.TLSMode {
+	if edge.TLS.Mode == v1alpha1.TLSModeSecret {
+		return v1alpha1.TLSModeOff
+	}
+	return edge.TLS.Mode
 }
 
 // commonDevices are the root disk and the network interface, copied from the profiles so that limits can be put in.

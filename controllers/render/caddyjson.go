@@ -43,13 +43,21 @@ type caddyServer struct {
 	Protocols             []string              `json:"protocols"`
 	AutomaticHTTPS        *caddyAutomaticHTTPS  `json:"automatic_https,omitempty"`
 	TLSConnectionPolicies []caddyTLSConnections `json:"tls_connection_policies,omitempty"`
+	TrustedProxies        *caddyAddressRanges   `json:"trusted_proxies,omitempty"`
+	TrustedProxiesStrict  int                   `json:"trusted_proxies_strict,omitempty"`
 	Routes                []caddyRoute          `json:"routes"`
 	Errors                caddyErrors           `json:"errors"`
 }
 
 type caddyAutomaticHTTPS struct {
-	Disable          bool `json:"disable,omitempty"`
-	DisableRedirects bool `json:"disable_redirects,omitempty"`
+	Disable             bool `json:"disable,omitempty"`
+	DisableRedirects    bool `json:"disable_redirects,omitempty"`
+	DisableCertificates bool `json:"disable_certificates,omitempty"`
+}
+
+type caddyAddressRanges struct {
+	Source string   `json:"source"`
+	Ranges []string `json:"ranges"`
 }
 
 type caddyTLSConnections struct {
@@ -68,9 +76,16 @@ type caddyRoute struct {
 }
 
 type caddyMatch struct {
-	Host   []string            `json:"host,omitempty"`
-	Path   []string            `json:"path,omitempty"`
-	Header map[string][]string `json:"header,omitempty"`
+	Host       []string            `json:"host,omitempty"`
+	Path       []string            `json:"path,omitempty"`
+	PathRegexp *caddyRegexp        `json:"path_regexp,omitempty"`
+	Method     []string            `json:"method,omitempty"`
+	Header     map[string][]string `json:"header,omitempty"`
+	Vars       map[string][]string `json:"vars,omitempty"`
+}
+
+type caddyRegexp struct {
+	Pattern string `json:"pattern"`
 }
 
 type caddyTLS struct {
@@ -87,13 +102,19 @@ type caddyAutomation struct {
 }
 
 type caddyTLSPolicy struct {
-	Subjects []string      `json:"subjects,omitempty"`
-	Issuers  []caddyIssuer `json:"issuers"`
+	Subjects       []string                 `json:"subjects,omitempty"`
+	Issuers        []caddyIssuer            `json:"issuers,omitempty"`
+	GetCertificate []caddyCertificateSource `json:"get_certificate,omitempty"`
 }
 
 type caddyIssuer struct {
 	Module string `json:"module"`
+	CA     string `json:"ca,omitempty"`
 	Email  string `json:"email,omitempty"`
+}
+
+type caddyCertificateSource struct {
+	Via string `json:"via"`
 }
 
 type caddyPKI struct {

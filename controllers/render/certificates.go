@@ -1,8 +1,6 @@
 package render
 
 import (
-	"slices"
-
 	"github.com/generalbots/botcluster-operator/api/v1alpha1"
 )
 
@@ -11,6 +9,11 @@ import (
 const internalName = "botcluster.internal"
 
 func usesTLS(edge v1alpha1.EdgeSpec) bool {
+	return keepsCertificates(edge) || edge.TLS.Mode == v1alpha1.TLSModeSecret
+}
+
+// keepsCertificates tells that an edge comes by its certificates itself, so that they must outlive the instance.
+func keepsCertificates(edge v1alpha1.EdgeSpec) bool {
 	return edge.TLS.Mode == v1alpha1.TLSModeAuto || edge.TLS.Mode == v1alpha1.TLSModeInternal
 }
 
@@ -19,14 +22,7 @@ func namelessInternal(edge v1alpha1.EdgeSpec) bool {
 }
 
 // hostNames are sorted: the API holds them as a set.
-func hostNames(edge v1alpha1.EdgeSpec) []string {
-	names := make([]string, 0, len(edge.Hosts))
-	for _, host := range edge.Hosts {
-		names = append(names, string(host))
-	}
-	slices.Sort(names)
-	return slices.Compact(names)
-}
+func hostNames(edge v1alpha1.EdgeSpec) []string { return sortedTexts(edge.Hosts) }
 
 func tlsConnections(edge v1alpha1.EdgeSpec) caddyTLSConnections {
 	if namelessInternal(edge) {
@@ -35,23 +31,34 @@ func tlsConnections(edge v1alpha1.EdgeSpec) caddyTLSConnections {
 	return caddyTLSConnections{}
 }
 
-// certificates says who issues them. Caddy finds the names in the hosts of the routes.
+// certificates says where they come from. Those that are issued are named here, as Caddy does not look for host names
+// inside of routes that are swapped in place.
 func certificates(edge v1alpha1.EdgeSpec) *caddyTLS {
-	if !usesTLS(edge) {
+	switch {
+	case !usesTLS(edge):
 		return nil
+	case edge.TLS.Mode == v1alpha1.TLSModeSecret:
+		source := []caddyCertificateSource{{Via: poolModule}}
+		return &caddyTLS{Automation: caddyAutomation{Policies: []caddyTLSPolicy{{GetCertificate: source}}}}
 	}
 	issuer := caddyIssuer{Module: "internal"}
 	if edge.TLS.Mode == v1alpha1.TLSModeAuto {
-		issuer = caddyIssuer{Module: "acme", Email: edge.TLS.Email}
+		issuer = caddyIssuer{Module: "acme", CA: edge.TLS.Issuer, Email: edge.TLS.Email}
 	}
-	policy := caddyTLSPolicy{Subjects: hostNames(edge), Issuers: []caddyIssuer{issuer}}
-	if !namelessInternal(edge) {
-		return &caddyTLS{Automation: caddyAutomation{Policies: []caddyTLSPolicy{policy}}}
+	names := hostNames(edge)
+	if namelessInternal(edge) {
+		names = []string{internalName}
 	}
-	policy.Subjects = []string{internalName}
 	return &caddyTLS{
-		Certificates: &caddyCertificates{Automate: []string{internalName}},
-		Automation:   caddyAutomation{Policies: []caddyTLSPolicy{policy}},
+		Certificates: &caddyCertificates{Automate: names},
+		Automation:   caddyAutomation{Policies: []caddyTLSPolicy{{Subjects: names, Issuers: []caddyIssuer{issuer}}}},
+	}
+}
+
+// automaticHTTPS leaves to Caddy what it is to do by itself: redirects are ours, and so are certificates out of Secrets.
+func automaticHTTPS(edge v1alpha1.EdgeSpec) *caddyAutomaticHTTPS {
+	return &caddyAutomaticHTTPS{
+		DisableRedirects: true, DisableCertificates: edge.TLS.Mode == v1alpha1.TLSModeSecret,
 	}
 }
 

@@ -1,5 +1,19 @@
 package render
 
+// The handlers of Caddy's JSON that the edges use, and the matchers and modules inside of them.
+
+// swappedRoutesHandler is our own (cmd/caddy): its routes are replaced in place, without a reload of all the rest.
+type swappedRoutesHandler struct {
+	Handler string       `json:"handler"`
+	Name    string       `json:"name"`
+	Routes  []caddyRoute `json:"routes"`
+}
+
+// swapped puts routes where they can be replaced in place; the name is unique in a configuration.
+func swapped(name string, routes []caddyRoute) []caddyRoute {
+	return []caddyRoute{{Handle: []any{swappedRoutesHandler{Handler: "botcluster_routes", Name: name, Routes: routes}}}}
+}
+
 // subrouteHandler runs the first of its routes that matches, when they are terminal.
 type subrouteHandler struct {
 	Handler string       `json:"handler"`
@@ -12,30 +26,78 @@ type encodeHandler struct {
 	Prefer    []string            `json:"prefer"`
 }
 
-type headersHandler struct {
-	Handler  string         `json:"handler"`
-	Response headerResponse `json:"response"`
-}
-
-type headerResponse struct {
-	Set      map[string][]string `json:"set"`
-	Delete   []string            `json:"delete"`
-	Deferred bool                `json:"deferred,omitempty"`
+func compression() encodeHandler {
+	return encodeHandler{
+		Handler:   "encode",
+		Encodings: map[string]struct{}{"gzip": {}, "zstd": {}},
+		Prefer:    []string{"zstd", "gzip"},
+	}
 }
 
 type staticResponseHandler struct {
 	Handler    string              `json:"handler"`
 	StatusCode int                 `json:"status_code"`
 	Headers    map[string][]string `json:"headers,omitempty"`
+	Body       string              `json:"body,omitempty"`
+}
+
+type rewriteHandler struct {
+	Handler         string `json:"handler"`
+	StripPathPrefix string `json:"strip_path_prefix"`
+}
+
+// mapHandler makes a placeholder of another one: the first mapping that fits its value says what it is.
+type mapHandler struct {
+	Handler      string     `json:"handler"`
+	Source       string     `json:"source"`
+	Destinations []string   `json:"destinations"`
+	Mappings     []mappedTo `json:"mappings"`
+	Defaults     []string   `json:"defaults"`
+}
+
+type mappedTo struct {
+	InputRegexp string   `json:"input_regexp"`
+	Outputs     []string `json:"outputs"`
+}
+
+// botRouteHandler is our own (cmd/caddy): it stands before a reverseProxyHandler and says how that one's bot is chosen.
+type botRouteHandler struct {
+	Handler  string         `json:"handler"`
+	Route    string         `json:"route"`
+	Policy   string         `json:"policy"`
+	Cookie   *stickyCookie  `json:"cookie,omitempty"`
+	Breaker  *routeBreaker  `json:"breaker,omitempty"`
+	Passive  *routePassive  `json:"passive,omitempty"`
+	Fallback *routeFallback `json:"fallback,omitempty"`
+}
+
+type stickyCookie struct {
+	Name     string `json:"name"`
+	Fallback string `json:"fallback"`
+}
+
+type routeBreaker struct {
+	Threshold        int    `json:"threshold"`
+	Timeout          string `json:"timeout"`
+	HalfOpenRequests int    `json:"half_open_requests"`
+}
+
+type routePassive struct {
+	FailDuration string `json:"fail_duration"`
+	MaxFails     int    `json:"max_fails"`
+}
+
+type routeFallback struct {
+	Body        string `json:"body"`
+	ContentType string `json:"content_type"`
 }
 
 type reverseProxyHandler struct {
 	Handler          string         `json:"handler"`
 	DynamicUpstreams upstreamSource `json:"dynamic_upstreams"`
 	LoadBalancing    loadBalancing  `json:"load_balancing"`
-	HealthChecks     healthChecks   `json:"health_checks"`
 	Transport        proxyTransport `json:"transport"`
-	StreamCloseDelay string         `json:"stream_close_delay"`
+	Headers          *proxyHeaders  `json:"headers,omitempty"`
 }
 
 type upstreamSource struct {
@@ -46,49 +108,19 @@ type loadBalancing struct {
 	SelectionPolicy selectionPolicy `json:"selection_policy"`
 	TryDuration     string          `json:"try_duration"`
 	TryInterval     string          `json:"try_interval"`
+	RetryMatch      []caddyMatch    `json:"retry_match"`
 }
 
 type selectionPolicy struct {
-	Policy   string           `json:"policy"`
-	Name     string           `json:"name,omitempty"`
-	Fallback *selectionPolicy `json:"fallback,omitempty"`
-}
-
-type healthChecks struct {
-	Passive passiveHealthChecks `json:"passive"`
-}
-
-type passiveHealthChecks struct {
-	FailDuration string `json:"fail_duration"`
-	MaxFails     int    `json:"max_fails"`
+	Policy string `json:"policy"`
 }
 
 type proxyTransport struct {
-	Protocol    string `json:"protocol"`
-	DialTimeout string `json:"dial_timeout"`
+	Protocol              string `json:"protocol"`
+	DialTimeout           string `json:"dial_timeout"`
+	ResponseHeaderTimeout string `json:"response_header_timeout,omitempty"`
 }
 
-// securityHeaders are those of the scaling document. They are set when the response is written, over what a bot may have
-// set itself; where no handler gets that far (errors of Caddy's own) they are set at once.
-func securityHeaders(deferred bool) headersHandler {
-	return headersHandler{
-		Handler: "headers",
-		Response: headerResponse{
-			Set: map[string][]string{
-				"Referrer-Policy":        {"strict-origin-when-cross-origin"},
-				"X-Content-Type-Options": {"nosniff"},
-				"X-Frame-Options":        {"DENY"},
-			},
-			Delete:   []string{"Server"},
-			Deferred: deferred,
-		},
-	}
-}
-
-func compression() encodeHandler {
-	return encodeHandler{
-		Handler:   "encode",
-		Encodings: map[string]struct{}{"gzip": {}, "zstd": {}},
-		Prefer:    []string{"zstd", "gzip"},
-	}
+type proxyHeaders struct {
+	Request headerChanges `json:"request"`
 }

@@ -125,7 +125,9 @@ var _ = Describe("Proxy devices", func() {
 	DescribeTable("publish edge i on base+i-1",
 		func(mode v1alpha1.TLSMode, ports *v1alpha1.EdgeHostPorts, ordinal int, http, https model.Device) {
 			edge := v1alpha1.EdgeSpec{TLS: v1alpha1.EdgeTLS{Mode: mode}, HostPorts: ports}
-			Expect(render.EdgeProxyDevices(edge, ordinal)).To(Equal(map[string]model.Device{"http-port": http, "https-port": https}))
+			Expect(render.EdgeProxyDevices(edge, ordinal)).To(Equal(map[string]model.Device{
+				"http-port": http, "https-port": https, "http3-port": nil,
+			}))
 		},
 		Entry("not at all", v1alpha1.TLSModeInternal, nil, 1, nil, nil),
 		Entry("both ports", v1alpha1.TLSModeInternal,
@@ -138,4 +140,12 @@ var _ = Describe("Proxy devices", func() {
 			model.Device{"type": "proxy", "listen": "tcp:0.0.0.0:80", "connect": "tcp:127.0.0.1:80", "proxy_protocol": "true"}, nil),
 		Entry("no HTTPS where the edge speaks none", v1alpha1.TLSModeOff, &v1alpha1.EdgeHostPorts{HTTPSBase: new(int32(443))}, 1, nil, nil),
 	)
+
+	It("publish HTTP/3 on the port of HTTPS, by UDP, which carries no client's address", func() {
+		edge := v1alpha1.EdgeSpec{
+			HTTP3: true, TLS: v1alpha1.EdgeTLS{Mode: v1alpha1.TLSModeSecret}, HostPorts: &v1alpha1.EdgeHostPorts{HTTPSBase: new(int32(443))},
+		}
+		Expect(render.EdgeProxyDevices(edge, 2)).To(HaveKeyWithValue("http3-port",
+			model.Device{"type": "proxy", "listen": "udp:0.0.0.0:444", "connect": "udp:127.0.0.1:443"}))
+	})
 })

@@ -12,6 +12,7 @@ const (
 	deviceBotPort   = "bot-port"
 	deviceEdgeHTTP  = "http-port"
 	deviceEdgeHTTPS = "https-port"
+	deviceEdgeHTTP3 = "http3-port"
 
 	loopback   = "127.0.0.1"
 	anyAddress = "0.0.0.0"
@@ -22,7 +23,7 @@ const (
 func BotProxyDevices(bot v1alpha1.BotSpec, ordinal int) map[string]model.Device {
 	devices := map[string]model.Device{deviceBotPort: nil}
 	if bot.HostPortBase != nil {
-		devices[deviceBotPort] = proxyDevice(anyAddress, int(*bot.HostPortBase)+ordinal, int(valueOr(bot.Port, defaultPort)))
+		devices[deviceBotPort] = proxyDevice("tcp", anyAddress, int(*bot.HostPortBase)+ordinal, int(valueOr(bot.Port, defaultPort)))
 	}
 	return devices
 }
@@ -30,7 +31,7 @@ func BotProxyDevices(bot v1alpha1.BotSpec, ordinal int) map[string]model.Device 
 // EdgeProxyDevices are the proxy devices of edge 1, 2, …, which is published on base+i-1. A device that the operator owns
 // and that is not to be is nil.
 func EdgeProxyDevices(edge v1alpha1.EdgeSpec, ordinal int) map[string]model.Device {
-	devices := map[string]model.Device{deviceEdgeHTTP: nil, deviceEdgeHTTPS: nil}
+	devices := map[string]model.Device{deviceEdgeHTTP: nil, deviceEdgeHTTPS: nil, deviceEdgeHTTP3: nil}
 	if edge.HostPorts == nil {
 		return devices
 	}
@@ -40,26 +41,30 @@ func EdgeProxyDevices(edge v1alpha1.EdgeSpec, ordinal int) map[string]model.Devi
 	}
 	if base := edge.HostPorts.HTTPSBase; base != nil && usesTLS(edge) {
 		devices[deviceEdgeHTTPS] = edgeProxyDevice(address, int(*base)+ordinal-1, EdgeHTTPSPort)
+		if edge.HTTP3 {
+			// Incus sends no client's address ahead of UDP (proxy_protocol is for TCP).
+			devices[deviceEdgeHTTP3] = proxyDevice("udp", address, int(*base)+ordinal-1, EdgeHTTPSPort)
+		}
 	}
 	return devices
 }
 
 // edgeProxyDevice sends the client's address ahead of each connection; the edge's servers read it (clientAddresses).
 func edgeProxyDevice(address string, hostPort, port int) model.Device {
-	device := proxyDevice(address, hostPort, port)
+	device := proxyDevice("tcp", address, hostPort, port)
 	device["proxy_protocol"] = "true"
 	return device
 }
 
-func proxyDevice(address string, hostPort, port int) model.Device {
+func proxyDevice(protocol, address string, hostPort, port int) model.Device {
 	return model.Device{
 		"type":    "proxy",
-		"listen":  endpoint(address, hostPort),
-		"connect": endpoint(loopback, port),
+		"listen":  endpoint(protocol, address, hostPort),
+		"connect": endpoint(protocol, loopback, port),
 	}
 }
 
 // endpoint is an address in Incus's words.
-func endpoint(address string, port int) string {
-	return "tcp:" + bracketed(address) + ":" + strconv.Itoa(port)
+func endpoint(protocol, address string, port int) string {
+	return protocol + ":" + bracketed(address) + ":" + strconv.Itoa(port)
 }

@@ -33,7 +33,7 @@ func redirect(port int) caddyRoute {
 	}
 	return caddyRoute{
 		Handle: []any{
-			securityHeaders(false),
+			responses{}.secured(false, nil),
 			staticResponseHandler{
 				Handler:    "static_response",
 				StatusCode: statusPermanentRedirect,

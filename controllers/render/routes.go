@@ -33,8 +33,8 @@ const (
 
 // Routes renders the configuration of the edges. All edges of a BotCluster get the same.
 //
-// The drain timeout is how long an edge that stops, or that got other routes, goes on with the requests it has in hand.
-func Routes(edge v1alpha1.EdgeSpec, drain v1alpha1.DrainSpec) model.Routes {
+// The drain timeout is how long an edge that stops goes on with the requests it has in hand.
+func Routes(spec v1alpha1.BotClusterSpec) model.Routes {
 	config := caddyConfig{
 		Admin: caddyAdmin{
 			Listen: "unix/" + EdgeAdminSocket + "|0600",
@@ -45,11 +45,11 @@ func Routes(edge v1alpha1.EdgeSpec, drain v1alpha1.DrainSpec) model.Routes {
 			HTTP: caddyHTTP{
 				HTTPPort:    EdgeHTTPPort,
 				HTTPSPort:   EdgeHTTPSPort,
-				GracePeriod: gracePeriod(drain).String(),
-				Servers:     servers(edge),
+				GracePeriod: gracePeriod(spec.Drain).String(),
+				Servers:     servers(spec),
 			},
-			TLS: certificates(edge),
-			PKI: authorities(edge),
+			TLS: certificates(spec.Edge),
+			PKI: authorities(spec.Edge),
 		},
 	}
 	revision := shortHash(marshal(config))

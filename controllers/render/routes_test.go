@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"math/rand/v2"
 	"regexp"
 	"slices"
 	"strings"
@@ -19,12 +18,20 @@ import (
 	"github.com/generalbots/botcluster-operator/controllers/render"
 )
 
+// routesOf renders an edge with everything else as the API server leaves it.
+func routesOf(edge v1alpha1.EdgeSpec) map[string]any {
+	GinkgoHelper()
+	return decode(render.Routes(v1alpha1.BotClusterSpec{Edge: edge}).Config)
+}
+
 var _ = Describe("Routes", func() {
 	hosts := []v1alpha1.HostName{"www.example.com", "bot.example.com"}
 
 	DescribeTable("are Caddy's JSON for",
 		func(golden string, edge v1alpha1.EdgeSpec) {
-			routes := render.Routes(edge, v1alpha1.DrainSpec{Timeout: &metav1.Duration{Duration: time.Minute}})
+			routes := render.Routes(v1alpha1.BotClusterSpec{
+				Edge: edge, Drain: v1alpha1.DrainSpec{Timeout: &metav1.Duration{Duration: time.Minute}},
+			})
 			expectGolden(golden, readable(routes.Config))
 		},
 		Entry("plain HTTP to any name", "routes_off.json", v1alpha1.EdgeSpec{Instances: 1}),
@@ -38,13 +45,25 @@ var _ = Describe("Routes", func() {
 			Instances: 1, TLS: v1alpha1.EdgeTLS{Mode: v1alpha1.TLSModeInternal},
 		}),
 		Entry("certificates by ACME", "routes_auto.json", v1alpha1.EdgeSpec{
-			Instances: 2, Hosts: hosts, TLS: v1alpha1.EdgeTLS{Mode: v1alpha1.TLSModeAuto, Email: "ops@example.com"},
+			Instances: 2, Hosts: hosts, TLS: v1alpha1.EdgeTLS{
+				Mode: v1alpha1.TLSModeAuto, Email: "ops@example.com", Issuer: "https://acme.example.com/directory",
+			},
 			HostPorts: &v1alpha1.EdgeHostPorts{HTTPBase: new(int32(80)), HTTPSBase: new(int32(443))},
+		}),
+		Entry("certificates out of a Secret, and HTTP/3", "routes_secret.json", v1alpha1.EdgeSpec{
+			Instances: 1, Hosts: hosts, HTTP3: true,
+			TLS: v1alpha1.EdgeTLS{Mode: v1alpha1.TLSModeSecret, SecretRef: &v1alpha1.SecretReference{Name: "crew-tls"}},
+		}),
+		Entry("the scaling document's limits behind a load balancer", "routes_limits.json", v1alpha1.EdgeSpec{
+			Instances: 1, TrustedProxies: []v1alpha1.AddressRange{"192.0.2.7", "10.0.0.0/8"}, RateLimit: documentLimits(),
+		}),
+		Entry("routes of the user's own", "routes_custom.json", v1alpha1.EdgeSpec{
+			Instances: 1, Routes: []v1alpha1.EdgeRoute{fullRoute(), {Name: "reports", Match: v1alpha1.RouteMatch{PathRegexp: "^/reports/[0-9]{4}$"}}},
 		}),
 	)
 
 	It("carry the hash of what they are without it", func() {
-		routes := render.Routes(v1alpha1.EdgeSpec{Instances: 1}, v1alpha1.DrainSpec{})
+		routes := render.Routes(v1alpha1.BotClusterSpec{Edge: v1alpha1.EdgeSpec{Instances: 1}})
 		mark := fmt.Sprintf(`{"revision":%q}`, routes.Revision)
 		Expect(strings.Count(string(routes.Config), mark)).To(Equal(1))
 		bare := strings.Replace(string(routes.Config), mark, "{}", 1)
@@ -53,11 +72,15 @@ var _ = Describe("Routes", func() {
 		Expect(routes.Revision).To(HaveLen(16))
 	})
 
-	It("do not depend on the order of the hosts", func() {
+	It("do not depend on the order of what is a set", func() {
 		turned := slices.Clone(hosts)
 		slices.Reverse(turned)
-		Expect(render.Routes(v1alpha1.EdgeSpec{Hosts: turned}, v1alpha1.DrainSpec{})).
-			To(Equal(render.Routes(v1alpha1.EdgeSpec{Hosts: hosts}, v1alpha1.DrainSpec{})))
+		edge := func(names []v1alpha1.HostName, methods ...v1alpha1.HTTPMethod) v1alpha1.BotClusterSpec {
+			return v1alpha1.BotClusterSpec{Edge: v1alpha1.EdgeSpec{
+				Hosts: names, Routes: []v1alpha1.EdgeRoute{{Name: "x", Match: v1alpha1.RouteMatch{Hosts: names, Methods: methods}}},
+			}}
+		}
+		Expect(render.Routes(edge(turned, "PUT", "GET"))).To(Equal(render.Routes(edge(hosts, "GET", "PUT"))))
 		Expect(turned[0]).To(Equal(hosts[1]), "the spec is left as it was")
 	})
 
@@ -67,12 +90,43 @@ var _ = Describe("Routes", func() {
 			Instances: 3, Image: v1alpha1.ImageReference{Alias: "other"}, Resources: v1alpha1.Resources{Memory: "1GiB"},
 			HostPorts: &v1alpha1.EdgeHostPorts{HTTPBase: new(int32(8080))},
 		}
-		Expect(render.Routes(many, v1alpha1.DrainSpec{})).To(Equal(render.Routes(few, v1alpha1.DrainSpec{})))
+		Expect(routesOf(many)).To(Equal(routesOf(few)))
+	})
+
+	It("are whole without the defaults of the API server, and the same with them", func() {
+		defaulted := v1alpha1.BotClusterSpec{
+			Health: v1alpha1.HealthSpec{FailDuration: &metav1.Duration{Duration: 30 * time.Second}, MaxFails: 3},
+			Drain:  v1alpha1.DrainSpec{Timeout: &metav1.Duration{Duration: 30 * time.Second}},
+			Edge: v1alpha1.EdgeSpec{
+				LoadBalancing: v1alpha1.LoadBalancing{
+					Policies: v1alpha1.RoutePolicies{
+						Health: v1alpha1.PolicyFirst, WebSocket: v1alpha1.PolicyCookie, API: v1alpha1.PolicyRoundRobin, Default: v1alpha1.PolicyFirst,
+					},
+					TryDuration: &metav1.Duration{Duration: 5 * time.Second}, CookieName: "lb",
+				},
+				CircuitBreaker: v1alpha1.CircuitBreaker{
+					Enabled: new(true), Threshold: 5, Timeout: &metav1.Duration{Duration: 30 * time.Second}, HalfOpenRequests: 3,
+					Fallback: v1alpha1.FallbackResponse{ContentType: "text/plain; charset=utf-8"},
+				},
+			},
+		}
+		Expect(render.Routes(defaulted)).To(Equal(render.Routes(v1alpha1.BotClusterSpec{})))
+	})
+
+	It("change nothing outside of the routes that are swapped in place, whatever of them changes", func() {
+		plain := routesOf(v1alpha1.EdgeSpec{Hosts: hosts})
+		other := routesOf(v1alpha1.EdgeSpec{
+			Hosts: hosts[:1], Routes: []v1alpha1.EdgeRoute{fullRoute()}, RateLimit: documentLimits(),
+			LoadBalancing:  v1alpha1.LoadBalancing{CookieName: "x"},
+			CircuitBreaker: v1alpha1.CircuitBreaker{Threshold: 1, Fallback: v1alpha1.FallbackResponse{Body: "later"}},
+		})
+		Expect(plain).NotTo(Equal(other))
+		Expect(withoutSwapped(plain)).To(Equal(withoutSwapped(other)))
 	})
 
 	DescribeTable("give requests in hand the time that bots have to leave",
 		func(timeout *metav1.Duration, want string) {
-			config := decode(render.Routes(v1alpha1.EdgeSpec{}, v1alpha1.DrainSpec{Timeout: timeout}).Config)
+			config := decode(render.Routes(v1alpha1.BotClusterSpec{Drain: v1alpha1.DrainSpec{Timeout: timeout}}).Config)
 			Expect(at(config, "apps", "http", "grace_period")).To(Equal(want))
 		},
 		Entry("as declared", &metav1.Duration{Duration: 90 * time.Second}, "1m30s"),
@@ -85,7 +139,7 @@ var _ = Describe("Routes", func() {
 			Instances: 3, TLS: v1alpha1.EdgeTLS{Mode: v1alpha1.TLSModeInternal},
 			HostPorts: &v1alpha1.EdgeHostPorts{HTTPBase: new(int32(80)), HTTPSBase: new(int32(8443))},
 		}
-		config := decode(render.Routes(edge, v1alpha1.DrainSpec{}).Config)
+		config := routesOf(edge)
 		routes, err := json.Marshal(at(config, "apps", "http", "servers", "http", "routes"))
 		Expect(err).NotTo(HaveOccurred())
 		Expect(regexp.MustCompile(`"Location":\["[^"]*"\]|"Host":\["[^"]*"\]`).FindAllString(string(routes), -1)).To(ConsistOf(
@@ -94,71 +148,4 @@ var _ = Describe("Routes", func() {
 			`"Location":["https://{http.request.host}:8443{http.request.uri}"]`,
 		))
 	})
-
-	It("are safe and the same each time, whatever is declared", func() {
-		seed := uint64(GinkgoRandomSeed())
-		random := rand.New(rand.NewPCG(seed, 1))
-		for range 500 {
-			edge, drain := randomEdge(random), v1alpha1.DrainSpec{}
-			routes := render.Routes(edge, drain)
-			Expect(render.Routes(edge, drain)).To(Equal(routes))
-			config := decode(routes.Config)
-			Expect(at(config, "admin", "listen")).To(Equal("unix//run/caddy/admin.sock|0600"))
-			Expect(at(config, "apps", "botcluster", "revision")).To(Equal(routes.Revision))
-			servers := at(config, "apps", "http", "servers").(map[string]any)
-			Expect(servers).To(HaveKey("http"))
-			_, secure := servers["https"]
-			Expect(secure).To(Equal(edge.TLS.Mode == v1alpha1.TLSModeAuto || edge.TLS.Mode == v1alpha1.TLSModeInternal))
-			expectProxies(routes.Config)
-		}
-	})
 })
-
-// expectProxies checks what every way to the bots has.
-func expectProxies(config []byte) {
-	GinkgoHelper()
-	text := string(config)
-	proxies := strings.Count(text, `"handler":"reverse_proxy"`)
-	Expect(proxies).To(Equal(4))
-	for _, part := range []string{
-		`"dynamic_upstreams":{"source":"botcluster"}`, `"try_duration":"5s"`, `"stream_close_delay":"24h0m0s"`,
-		`"transport":{"protocol":"botcluster","dial_timeout":"500ms"}`, `"passive":{"fail_duration":"2s","max_fails":3}`,
-	} {
-		Expect(strings.Count(text, part)).To(Equal(proxies), part)
-	}
-	Expect(text).NotTo(ContainSubstring(`"active"`), "the pool probes")
-}
-
-func randomEdge(random *rand.Rand) v1alpha1.EdgeSpec {
-	modes := []v1alpha1.TLSMode{"", v1alpha1.TLSModeOff, v1alpha1.TLSModeInternal, v1alpha1.TLSModeAuto}
-	edge := v1alpha1.EdgeSpec{
-		Instances: 1 + random.Int32N(16),
-		TLS:       v1alpha1.EdgeTLS{Mode: modes[random.IntN(len(modes))]},
-	}
-	for range random.IntN(4) {
-		edge.Hosts = append(edge.Hosts, v1alpha1.HostName(fmt.Sprintf("h%d.example.com", random.IntN(100))))
-	}
-	if random.IntN(2) == 0 {
-		edge.HostPorts = &v1alpha1.EdgeHostPorts{HTTPBase: new(1 + random.Int32N(65518)), HTTPSBase: new(1 + random.Int32N(65518))}
-	}
-	return edge
-}
-
-func decode(config []byte) map[string]any {
-	GinkgoHelper()
-	var decoded map[string]any
-	Expect(json.Unmarshal(config, &decoded)).To(Succeed())
-	return decoded
-}
-
-// at follows keys into decoded JSON.
-func at(config map[string]any, keys ...string) any {
-	GinkgoHelper()
-	var here any = config
-	for _, key := range keys {
-		inside, isObject := here.(map[string]any)
-		Expect(isObject).To(BeTrue(), "%v at %q", keys, key)
-		here = inside[key]
-	}
-	return here
-}

@@ -10,34 +10,51 @@ import (
 const (
 	statusPermanentRedirect = 308
 	statusMisdirected       = 421
+	statusUnavailable       = 503
+)
+
+// Names of the servers, and of their routes that are swapped in place.
+const (
+	serverHTTP  = "http"
+	serverHTTPS = "https"
 )
 
 // servers are one server without TLS; with TLS, one that serves and one that sends plain HTTP there.
-func servers(edge v1alpha1.EdgeSpec) map[string]caddyServer {
-	if !usesTLS(edge) {
-		plain := newServer(EdgeHTTPPort, edgeRoutes(edge))
-		plain.AutomaticHTTPS = &caddyAutomaticHTTPS{Disable: true}
-		return map[string]caddyServer{"http": plain}
-	}
-	plain := newServer(EdgeHTTPPort, redirects(edge))
+func servers(spec v1alpha1.BotClusterSpec) map[string]caddyServer {
+	edge := spec.Edge
+	plain := newServer(edge, serverHTTP, EdgeHTTPPort, responses{})
 	plain.AutomaticHTTPS = &caddyAutomaticHTTPS{Disable: true}
-	secure := newServer(EdgeHTTPSPort, edgeRoutes(edge))
+	plain.Protocols = []string{"h1"}
+	if !usesTLS(edge) {
+		plain.Routes = swapped(serverHTTP, newPipeline(spec, responses{}).routes())
+		return map[string]caddyServer{serverHTTP: plain}
+	}
+	plain.Routes = swapped(serverHTTP, redirects(edge))
+	answers := responses{http3: edge.HTTP3}
+	secure := newServer(edge, serverHTTPS, EdgeHTTPSPort, answers)
 	secure.ListenerWrappers = append(secure.ListenerWrappers, listenerWrapper{Wrapper: "tls"})
-	// No HTTP/3: it needs UDP, which the proxy devices that publish an edge do not carry.
 	secure.Protocols = []string{"h1", "h2"}
-	secure.AutomaticHTTPS = &caddyAutomaticHTTPS{DisableRedirects: true}
+	if edge.HTTP3 {
+		secure.Protocols = append(secure.Protocols, "h3")
+	}
+	secure.AutomaticHTTPS = automaticHTTPS(edge)
 	secure.TLSConnectionPolicies = []caddyTLSConnections{tlsConnections(edge)}
-	return map[string]caddyServer{"http": plain, "https": secure}
+	secure.Routes = swapped(serverHTTPS, newPipeline(spec, answers).routes())
+	return map[string]caddyServer{serverHTTP: plain, serverHTTPS: secure}
 }
 
-func newServer(port int, routes []caddyRoute) caddyServer {
-	return caddyServer{
+func newServer(edge v1alpha1.EdgeSpec, name string, port int, answers responses) caddyServer {
+	server := caddyServer{
 		Listen:           []string{":" + strconv.Itoa(port)},
 		ListenerWrappers: []any{clientAddresses()},
-		Protocols:        []string{"h1"},
-		Routes:           routes,
-		Errors:           caddyErrors{Routes: []caddyRoute{{Handle: []any{securityHeaders(false)}}}},
+		Errors:           caddyErrors{Routes: swapped(name+"-errors", errorRoutes(answers, edge.CircuitBreaker.Fallback))},
 	}
+	if ranges := sortedTexts(edge.TrustedProxies); ranges != nil {
+		server.TrustedProxies = &caddyAddressRanges{Source: "static", Ranges: ranges}
+		// From right to left: what stands further left a client may have written itself.
+		server.TrustedProxiesStrict = 1
+	}
+	return server
 }
 
 type listenerWrapper struct {
@@ -55,26 +72,4 @@ func clientAddresses() listenerWrapper {
 		Allow:          []string{"127.0.0.0/8", "::1/128"},
 		FallbackPolicy: "SKIP",
 	}
-}
-
-// edgeRoutes are the routes of the scaling document for the declared hosts. Other hosts get 421 (Misdirected Request)
-// instead of Caddy's empty 200.
-func edgeRoutes(edge v1alpha1.EdgeSpec) []caddyRoute {
-	pipeline := caddyRoute{
-		Handle: []any{
-			securityHeaders(true),
-			compression(),
-			subrouteHandler{Handler: "subroute", Routes: documentRoutes()},
-		},
-		Terminal: true,
-	}
-	if len(edge.Hosts) == 0 {
-		return []caddyRoute{pipeline}
-	}
-	pipeline.Match = []caddyMatch{{Host: hostNames(edge)}}
-	misdirected := caddyRoute{Handle: []any{
-		securityHeaders(false),
-		staticResponseHandler{Handler: "static_response", StatusCode: statusMisdirected},
-	}}
-	return []caddyRoute{pipeline, misdirected}
 }

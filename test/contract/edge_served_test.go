@@ -55,7 +55,7 @@ func serveEdge(ctx context.Context, spec v1alpha1.EdgeSpec, bots int) *servedEdg
 // load gives the edge rendered routes.
 func (s *servedEdge) load(ctx context.Context, spec v1alpha1.EdgeSpec) {
 	GinkgoHelper()
-	routes := render.Routes(spec, v1alpha1.DrainSpec{Timeout: &metav1.Duration{Duration: 5 * time.Second}})
+	routes := render.Routes(v1alpha1.BotClusterSpec{Edge: spec, Drain: v1alpha1.DrainSpec{Timeout: &metav1.Duration{Duration: 5 * time.Second}}})
 	routes.Config = s.relocate(routes.Config)
 	Expect(s.edge.SetRoutes(ctx, routes)).To(Succeed())
 	Expect(s.edge.State(ctx)).To(HaveField("RoutesRevision", routes.Revision))
