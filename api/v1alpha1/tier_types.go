@@ -257,10 +257,21 @@ type EdgeTLS struct {
 	// +kubebuilder:validation:XValidation:rule="self.matches('^[^@\\\\s]+@[^@\\\\s]+$')",message="edge.tls.email must be an e-mail address"
 	// +optional
 	Email string `json:"email,omitempty"`
+
+	// SecretRef names a Secret of type kubernetes.io/tls in this namespace.
+	// +optional
+	SecretRef *SecretReference `json:"secretRef,omitempty"`
+
+	// AdditionalSecretRefs name more such Secrets.
+	// +kubebuilder:validation:MaxItems=16
+	// +listType=map
+	// +listMapKey=name
+	// +optional
+	AdditionalSecretRefs []SecretReference `json:"additionalSecretRefs,omitempty"`
 }
 
 // TLSMode says where certificates come from.
-// +kubebuilder:validation:Enum=Auto;Internal;Off
+// +kubebuilder:validation:Enum=Auto;Internal;Secret;Off
 type TLSMode string
 
 const (
@@ -268,6 +279,8 @@ const (
 	TLSModeAuto TLSMode = "Auto"
 	// TLSModeInternal makes certificates with Caddy's own authority.
 	TLSModeInternal TLSMode = "Internal"
+	// TLSModeSecret takes certificates from Secrets.
+	TLSModeSecret TLSMode = "Secret"
 	// TLSModeOff serves plain HTTP.
 	TLSModeOff TLSMode = "Off"
 )

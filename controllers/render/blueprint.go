@@ -39,7 +39,9 @@ type Input struct {
 	Facts model.HostFacts
 	// Secrets are those that envFrom and files name, by name.
 	Secrets map[string]Secret
-	Policy  plan.Policy
+	// EdgeSecrets are empty when they could not be had; no edge is given any then.
+	EdgeSecrets EdgeSecrets
+	Policy      plan.Policy
 }
 
 // Requirements are what a BotCluster needs to find on its Incus server.
@@ -68,6 +70,7 @@ func Blueprint(input Input) (plan.Blueprint, error) {
 		},
 		BotPort: int(valueOr(spec.Bot.Port, defaultPort)),
 		Routes:  Routes(spec.Edge, spec.Drain),
+		Secrets: input.EdgeSecrets.forEdges(input.Owner),
 		Policy:  policy,
 	}
 	bots, err := botTier(input)
