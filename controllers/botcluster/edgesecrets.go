@@ -112,7 +112,7 @@ func (r *Reconciler) createKey(ctx context.Context, bc *v1alpha1.BotCluster, nam
 	if _, err := io.ReadFull(r.Random, key); err != nil {
 		return fmt.Errorf("draw a key for the cookies: %w", err)
 	}
-	err := r.Client.Create(ctx, keySecret(bc, name, key))
+	err := r.Client.Create(unlogged(ctx), keySecret(bc, name, key))
 	switch {
 	case err == nil || apierrors.IsAlreadyExists(err):
 		return nil

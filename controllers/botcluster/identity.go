@@ -7,11 +7,13 @@ import (
 	"sync"
 	"time"
 
+	"github.com/go-logr/logr"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/clock"
+	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/generalbots/botcluster-operator/api/v1alpha1"
@@ -80,7 +82,7 @@ func (s *secrets) read(ctx context.Context, key types.NamespacedName) (keptSecre
 		return kept, nil
 	}
 	var secret corev1.Secret
-	err := s.reader.Get(ctx, key, &secret)
+	err := s.reader.Get(unlogged(ctx), key, &secret)
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	delete(s.kept, key)
@@ -95,6 +97,9 @@ func (s *secrets) read(ctx context.Context, key types.NamespacedName) (keptSecre
 	s.kept[key] = kept
 	return kept, nil
 }
+
+// unlogged keeps what a call carries out of the log: the client of Kubernetes writes whole bodies there from level 8 on.
+func unlogged(ctx context.Context) context.Context { return ctrl.LoggerInto(ctx, logr.Discard()) }
 
 // prune forgets what is too old to be used, so that no secret stays in memory after its reader is gone.
 func (s *secrets) prune() {
