@@ -146,7 +146,7 @@ func readyWith(bots int) func(context.Context, *rig) bool {
 		if meta.IsStatusConditionTrue(bc.Status.Conditions, v1alpha1.ConditionReconciling) {
 			return false
 		}
-		return r.asDeclared(bc, bots)
+		return int(bc.Status.ReadyReplicas) == bots && r.asDeclared(bc, bots)
 	}
 }
 
