@@ -152,7 +152,7 @@ func (r report) tierReady(condition string, tier model.Tier) conditions.Fact {
 		switch {
 		case a.Ready():
 			ready++
-		case drainedByHand(a): // which is as declared
+		case a.Drained(): // which is as declared
 			drained++
 		default:
 			missing = append(missing, a)

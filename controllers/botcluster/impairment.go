@@ -54,7 +54,7 @@ func (r report) allDrained() string {
 	for _, a := range r.plan.Assessments {
 		if a.Tier == model.TierBot && a.Wanted {
 			wanted++
-			if drainedByHand(a) {
+			if a.Drained() {
 				drained++
 			}
 		}
@@ -83,11 +83,6 @@ func (r report) openCircuits() string {
 		parts = append(parts, fmt.Sprintf("%d more", count-describedInstances))
 	}
 	return "too many requests failed, so their circuit is open: " + strings.Join(parts, ", ")
-}
-
-// drainedByHand tells that a bot serves nothing new because somebody drains it, and for no other reason.
-func drainedByHand(a plan.Assessment) bool {
-	return a.Drained() && (a.Phase == plan.PhaseDraining || a.Phase == plan.PhaseDrained)
 }
 
 const (

@@ -125,7 +125,7 @@ func instanceStatus(a plan.Assessment) v1alpha1.InstanceStatus {
 	}
 	since := a.Instance.DrainingSince
 	if a.Drain != nil {
-		since, out.DrainedByHand = a.Drain.Since, a.Drained()
+		since, out.DrainedByHand = a.Drain.Since, a.Drain.ByHand && !a.Leaving()
 		if a.Drain.Known {
 			out.InFlight = &a.Drain.InFlight
 		}

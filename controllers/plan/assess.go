@@ -67,8 +67,10 @@ func (a Assessment) Ready() bool { return a.Wanted && a.Phase == PhaseReady }
 // Leaving tells that the instance carries the mark of leaving.
 func (a Assessment) Leaving() bool { return a.Instance != nil && !a.Instance.DrainingSince.IsZero() }
 
-// Drained tells that the bot takes nothing new because somebody drains it by hand, and not because it leaves.
-func (a Assessment) Drained() bool { return a.named() && !a.Leaving() }
+// Drained tells that the bot runs and takes nothing new, because somebody drains it by hand and not because it leaves.
+func (a Assessment) Drained() bool {
+	return a.named() && !a.Leaving() && (a.Phase == PhaseDraining || a.Phase == PhaseDrained)
+}
 
 // named tells that somebody drains the bot by hand, whether or not it also leaves.
 func (a Assessment) named() bool { return a.Drain != nil && a.Drain.ByHand }
