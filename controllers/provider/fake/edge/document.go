@@ -78,7 +78,7 @@ type Member struct {
 	LatencySum       float64      `json:"latencySecondsSum"`
 	LatencyHistogram []int64      `json:"latencyHistogram"`
 	Ejected          bool         `json:"ejected"`
-	Breakers         []Breaker    `json:"breakers"`
+	Breakers         []Breaker    `json:"breakers,omitempty"`
 }
 
 // Breaker is a circuit breaker of a member that is not closed.
