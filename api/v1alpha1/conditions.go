@@ -58,6 +58,8 @@ const (
 	ReasonEdgeRejectedSecrets = "EdgeRejectedSecrets"
 	// ReasonCookieKeyInvalid says that the Secret with the key of the edges' cookies holds none that can be used.
 	ReasonCookieKeyInvalid = "CookieKeyInvalid"
+	// ReasonCertificateInvalid says that a Secret that spec.edge.tls names holds no certificate with its key.
+	ReasonCertificateInvalid = "CertificateInvalid"
 	// ReasonCircuitOpen says that an edge keeps requests of a route from a bot, because too many failed.
 	ReasonCircuitOpen = "CircuitOpen"
 	// ReasonAllDrained says that somebody drains all bots by hand, so that nobody serves.

@@ -18,58 +18,30 @@ import (
 	"github.com/generalbots/botcluster-operator/controllers/render"
 )
 
-// cookieKeyLength is how long the key of the cookies is, in bytes: that of HMAC-SHA256's result, as RFC 2104 recommends.
-const cookieKeyLength = 32
-
 // errKeyMissing says that the Secret with the key of the cookies does not exist: the plan makes it.
 var errKeyMissing = errors.New("there is no such Secret")
 
 // keySecretName is the name of the Secret that holds the key of the edges' cookies.
 func keySecretName(cluster string) string { return cluster + v1alpha1.KeySecretSuffix }
 
-// edgeSecrets reads what the edges need and nobody else may see.
+// edgeSecrets reads what the edges need and nobody else may see: all of it or nothing.
 func (r *Reconciler) edgeSecrets(ctx context.Context, bc *v1alpha1.BotCluster) (render.EdgeSecrets, error) {
-	var out render.EdgeSecrets
 	key, err := r.cookieKey(ctx, bc)
 	if err != nil {
-		return out, err
+		return render.EdgeSecrets{}, err
 	}
-	out.CookieKey = key
-	tls := bc.Spec.Edge.TLS
-	if tls.Mode != v1alpha1.TLSModeSecret || tls.SecretRef == nil {
-		return out, nil
-	}
-	refs := append([]v1alpha1.SecretReference{*tls.SecretRef}, tls.AdditionalSecretRefs...)
-	for i, ref := range refs {
-		field := "spec.edge.tls.secretRef"
-		if i > 0 {
-			field = "spec.edge.tls.additionalSecretRefs"
-		}
-		secret, err := r.tlsSecret(ctx, bc.Namespace, ref.Name, field)
+	out := render.EdgeSecrets{CookieKey: key}
+	for _, name := range render.EdgeSecretNames(bc.Spec.Edge) {
+		secret, err := r.secrets.get(ctx, bc.Namespace, name, "spec.edge.tls")
 		if err != nil {
 			return render.EdgeSecrets{}, err
 		}
 		out.TLS = append(out.TLS, secret)
 	}
+	if err := out.Check(bc.Spec.Edge); err != nil {
+		return render.EdgeSecrets{}, unusable(err)
+	}
 	return out, nil
-}
-
-// tlsSecret reads a certificate and its key. Whether they are a pair is for the edges to find out.
-func (r *Reconciler) tlsSecret(ctx context.Context, namespace, name, field string) (render.Secret, error) {
-	secret, err := r.secrets.get(ctx, namespace, name, field)
-	if err != nil {
-		return render.Secret{}, err
-	}
-	for _, key := range []string{corev1.TLSCertKey, corev1.TLSPrivateKeyKey} {
-		if len(secret.Data[key]) == 0 {
-			return render.Secret{}, &provider.Error{
-				Class: provider.Terminal, Reason: v1alpha1.ReasonSecretNotFound,
-				Message: fmt.Sprintf("Secret %q, named in %s, has no key %q: it needs %s and %s, as a Secret of type %s has them",
-					name, field, key, corev1.TLSCertKey, corev1.TLSPrivateKeyKey, corev1.SecretTypeTLS),
-			}
-		}
-	}
-	return secret, nil
 }
 
 // cookieKey reads the key of the cookies. It is taken only from a Secret that the operator made for this very BotCluster.
@@ -95,11 +67,11 @@ func (r *Reconciler) cookieKey(ctx context.Context, bc *v1alpha1.BotCluster) ([]
 		}
 	}
 	key := kept.secret.Data[v1alpha1.KeyCookie]
-	if len(key) != cookieKeyLength {
+	if len(key) != render.CookieKeySize {
 		return nil, &provider.Error{
 			Class: provider.Terminal, Reason: v1alpha1.ReasonCookieKeyInvalid,
 			Message: fmt.Sprintf("Secret %q has no usable key %q: it must have %d bytes and has %d; delete the Secret, and the operator "+
-				"makes a new one", name, v1alpha1.KeyCookie, cookieKeyLength, len(key)),
+				"makes a new one", name, v1alpha1.KeyCookie, render.CookieKeySize, len(key)),
 		}
 	}
 	return key, nil
@@ -108,7 +80,7 @@ func (r *Reconciler) cookieKey(ctx context.Context, bc *v1alpha1.BotCluster) ([]
 // createKey makes the Secret with the key of the cookies. One that is there meanwhile stays as it is: the next pass reads
 // it. It goes with the BotCluster, by the garbage collection of Kubernetes.
 func (r *Reconciler) createKey(ctx context.Context, bc *v1alpha1.BotCluster, name string) error {
-	key := make([]byte, cookieKeyLength)
+	key := make([]byte, render.CookieKeySize)
 	if _, err := io.ReadFull(r.Random, key); err != nil {
 		return fmt.Errorf("draw a key for the cookies: %w", err)
 	}

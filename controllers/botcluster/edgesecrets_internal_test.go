@@ -3,7 +3,13 @@ package botcluster
 import (
 	"bytes"
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
 	"errors"
+	"math/big"
 	"strings"
 	"time"
 
@@ -171,43 +177,48 @@ var _ = Describe("The Secrets of the edges", func() {
 		BeforeEach(func(ctx SpecContext) {
 			Expect(reconciler.createKey(ctx, bc, "crew-edge")).To(Succeed())
 			bc.Spec.Edge.TLS = v1alpha1.EdgeTLS{Mode: v1alpha1.TLSModeSecret, SecretRef: &v1alpha1.SecretReference{Name: "first"}}
-			server.secrets["first"] = &corev1.Secret{Data: map[string][]byte{"tls.crt": []byte("CHAIN"), "tls.key": []byte("canary")}}
+			server.secrets["first"] = certificateSecret("first.example.com")
 		})
 
 		It("hold them all, the default one first", func(ctx SpecContext) {
 			bc.Spec.Edge.TLS.AdditionalSecretRefs = []v1alpha1.SecretReference{{Name: "second"}}
-			server.secrets["second"] = &corev1.Secret{Data: map[string][]byte{"tls.crt": []byte("OTHER"), "tls.key": []byte("canary")}}
+			server.secrets["second"] = certificateSecret("second.example.com")
 			secrets, err := reconciler.edgeSecrets(ctx, bc)
 			Expect(err).NotTo(HaveOccurred())
 			Expect(secrets.TLS).To(HaveExactElements(
-				HaveField("Data", HaveKeyWithValue("tls.crt", []byte("CHAIN"))), HaveField("Data", HaveKeyWithValue("tls.crt", []byte("OTHER")))))
+				HaveField("Data", server.secrets["first"].Data), HaveField("Data", server.secrets["second"].Data)))
 		})
 
 		It("see another certificate after a while", func(ctx SpecContext) {
 			Expect(reconciler.edgeSecrets(ctx, bc)).NotTo(BeZero())
-			server.secrets["first"].Data["tls.crt"] = []byte("NEW")
+			server.secrets["first"] = certificateSecret("new.example.com")
 			clock.SetTime(clock.Now().Add(secretAge))
 			secrets, err := reconciler.edgeSecrets(ctx, bc)
 			Expect(err).NotTo(HaveOccurred())
-			Expect(secrets.TLS[0].Data["tls.crt"]).To(Equal([]byte("NEW")))
+			Expect(secrets.TLS[0].Data).To(Equal(server.secrets["first"].Data))
 		})
 
-		DescribeTable("name what is missing", func(ctx SpecContext, spoil func(), sentence string) {
+		DescribeTable("name what is wrong", func(ctx SpecContext, spoil func(), reason string, words ...string) {
 			spoil()
 			secrets, err := reconciler.edgeSecrets(ctx, bc)
 			Expect(secrets).To(BeZero(), "all or none")
 			Expect(provider.ClassOf(err)).To(Equal(provider.Terminal))
-			Expect(provider.ReasonOf(err, "")).To(Equal(v1alpha1.ReasonSecretNotFound))
-			Expect(provider.MessageOf(err, "")).To(Equal(sentence))
+			Expect(provider.ReasonOf(err, "")).To(Equal(reason))
+			for _, word := range append(words, "spec.edge.tls") {
+				Expect(provider.MessageOf(err, "")).To(ContainSubstring(word))
+			}
 			saysNothing(err)
 		},
-			Entry("the Secret", func() { delete(server.secrets, "first") },
-				`Secret "first", named in spec.edge.tls.secretRef, does not exist in namespace "chat": create it or correct the name`),
-			Entry("its key", func() { delete(server.secrets["first"].Data, "tls.key") },
-				`Secret "first", named in spec.edge.tls.secretRef, has no key "tls.key": it needs tls.crt and tls.key, as a Secret of type kubernetes.io/tls has them`),
+			Entry("no such Secret", func() { delete(server.secrets, "first") }, v1alpha1.ReasonSecretNotFound,
+				`Secret "first", named in spec.edge.tls, does not exist in namespace "chat"`),
+			Entry("no key in it", func() { delete(server.secrets["first"].Data, "tls.key") }, v1alpha1.ReasonSecretNotFound, `"tls.key"`, `"first"`),
+			Entry("another's key", func() {
+				server.secrets["first"].Data["tls.key"] = certificateSecret("b.example.com").Data["tls.key"]
+			}, v1alpha1.ReasonCertificateInvalid, `"first"`, "kubectl create secret tls"),
+			Entry("no PEM", func() { server.secrets["first"].Data["tls.key"] = []byte("canary") }, v1alpha1.ReasonCertificateInvalid, `"first"`),
 			Entry("another Secret", func() {
 				bc.Spec.Edge.TLS.AdditionalSecretRefs = []v1alpha1.SecretReference{{Name: "second"}}
-			}, `Secret "second", named in spec.edge.tls.additionalSecretRefs, does not exist in namespace "chat": create it or correct the name`),
+			}, v1alpha1.ReasonSecretNotFound, `Secret "second"`),
 		)
 
 		It("read no Secret that the mode does not ask for", func(ctx SpecContext) {
@@ -217,3 +228,19 @@ var _ = Describe("The Secrets of the edges", func() {
 		})
 	})
 })
+
+// certificateSecret is a Secret as `kubectl create secret tls` makes it.
+func certificateSecret(name string) *corev1.Secret {
+	GinkgoHelper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	Expect(err).NotTo(HaveOccurred())
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), DNSNames: []string{name}, NotAfter: time.Now().Add(time.Hour)}
+	certificate, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	Expect(err).NotTo(HaveOccurred())
+	private, err := x509.MarshalPKCS8PrivateKey(key)
+	Expect(err).NotTo(HaveOccurred())
+	return &corev1.Secret{Data: map[string][]byte{
+		"tls.crt": pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate}),
+		"tls.key": pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private}),
+	}}
+}

@@ -297,12 +297,22 @@ func (r report) reconciling(bc *v1alpha1.BotCluster, facts []conditions.Fact) (c
 	switch leaving := r.leaving(); {
 	case leaving > 0:
 		return isTrue(v1alpha1.ConditionReconciling, v1alpha1.ReasonProgressing,
-			fmt.Sprintf("%d %s on the way out", leaving, plural(leaving, "instance"))), true
+			fmt.Sprintf("%d %s on the way out", leaving, plural(leaving, "instance"))+r.delayed()), true
 	case len(r.plan.Steps) > 0:
 		return isTrue(v1alpha1.ConditionReconciling, v1alpha1.ReasonProgressing, r.plan.Steps[0].String()), true
 	default:
 		return conditions.Fact{}, false
 	}
+}
+
+// delayed says what the first instance that is not wanted waits for, if it waits.
+func (r report) delayed() string {
+	for _, a := range r.plan.Assessments {
+		if !a.Wanted && a.Phase == plan.PhaseDraining && a.Message != "" {
+			return "; " + a.Name + ": " + a.Message
+		}
+	}
+	return ""
 }
 
 // leaving counts the instances that are not wanted.

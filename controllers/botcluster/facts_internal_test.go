@@ -280,6 +280,9 @@ var _ = Describe("Whether it goes on", func() {
 			r.botIs(3, plan.PhaseDraining, "").Wanted = false
 			took(r, plan.VerbSetPool, "crew-edge-1", nil)
 		}, "True Progressing: 1 instance on the way out"),
+		Entry("surplus waits for an edge", func(r *report, _ *v1alpha1.BotCluster) {
+			r.botIs(3, plan.PhaseDraining, "it waits for crew-edge-2").Wanted = false
+		}, "True Progressing: 1 instance on the way out; crew-bot-3: it waits for crew-edge-2"),
 		Entry("a limit is changed", func(r *report, _ *v1alpha1.BotCluster) { took(r, plan.VerbChange, "crew-bot-1", nil) },
 			"True Progressing: Change crew-bot-1 because it is time"),
 		Entry("something failed and is tried again", func(r *report, _ *v1alpha1.BotCluster) {

@@ -129,12 +129,15 @@ func (r *Reconciler) botSecrets(ctx context.Context, bc *v1alpha1.BotCluster) (m
 	return secrets, errors.Join(missing...)
 }
 
-// unusable says that the bots' files cannot be made from what the spec and its Secrets hold. The errors of render name
-// the field and never a secret value.
+// unusable says that the bots' files or the edges' secrets cannot be made from what the spec and its Secrets hold. The
+// errors of render name the field and never a secret value.
 func unusable(err error) error {
 	reason := v1alpha1.ReasonInvalidRequest
-	if errors.Is(err, render.ErrSecretMissing) {
+	switch {
+	case errors.Is(err, render.ErrSecretMissing):
 		reason = v1alpha1.ReasonSecretNotFound
+	case errors.Is(err, render.ErrCertificateUnusable):
+		reason = v1alpha1.ReasonCertificateInvalid
 	}
 	return &provider.Error{Class: provider.Terminal, Reason: reason, Message: "spec." + err.Error()}
 }

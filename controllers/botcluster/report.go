@@ -191,7 +191,10 @@ func (r report) stalled() error {
 
 // first returns the first error of a class, in the order in which a pass meets them.
 func (r report) first(class provider.Class) error {
-	met := []error{r.seen.hostErr, r.seen.FactsErr, r.seen.InventoryErr, r.seen.SecretsErr, r.seen.EdgeSecretsErr}
+	met := []error{r.seen.hostErr, r.seen.FactsErr, r.seen.InventoryErr, r.seen.SecretsErr}
+	if !r.seen.KeyMissing { // which nothing outside brings, but a step
+		met = append(met, r.seen.EdgeSecretsErr)
+	}
 	for _, result := range r.results {
 		met = append(met, result.Err)
 	}

@@ -214,6 +214,12 @@ var _ = Describe("The next pass", func() {
 		Entry("soon, when Incus asked to wait", func(r *report, _ *v1alpha1.BotCluster) {
 			took(r, plan.VerbStart, "crew-bot-1", failure(provider.Waiting, ""))
 		}, time.Second),
+		Entry("not soon, when only the key of the cookies is missing and may not be made", func(r *report, _ *v1alpha1.BotCluster) {
+			r.seen.EdgeSecretsErr, r.seen.KeyMissing = failure(provider.Waiting, ""), true
+		}, 10*time.Second),
+		Entry("sooner, when somebody has to act on a Secret of the edges", func(r *report, _ *v1alpha1.BotCluster) {
+			r.seen.EdgeSecretsErr = failure(provider.Terminal, v1alpha1.ReasonSecretNotFound)
+		}, 5*time.Second),
 		Entry("soon, when something changed meanwhile", func(r *report, _ *v1alpha1.BotCluster) {
 			took(r, plan.VerbChange, "crew-bot-1", failure(provider.Conflict, ""))
 		}, time.Second),

@@ -39,7 +39,7 @@ type Input struct {
 	Facts model.HostFacts
 	// Secrets are those that envFrom and files name, by name.
 	Secrets map[string]Secret
-	// EdgeSecrets are empty when they could not be had; no edge is given any then.
+	// EdgeSecrets are empty when they could not be had; the edges keep what they have then.
 	EdgeSecrets EdgeSecrets
 	Policy      plan.Policy
 }
@@ -70,7 +70,7 @@ func Blueprint(input Input) (plan.Blueprint, error) {
 		},
 		BotPort: int(valueOr(spec.Bot.Port, defaultPort)),
 		Routes:  Routes(spec.Edge, spec.Drain),
-		Secrets: input.EdgeSecrets.forEdges(input.Owner),
+		Secrets: input.EdgeSecrets.rendered(spec.Edge, input.Owner),
 		Policy:  policy,
 	}
 	bots, err := botTier(input)
