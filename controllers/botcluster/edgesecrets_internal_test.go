@@ -21,7 +21,6 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	clocktesting "k8s.io/utils/clock/testing"
-	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/generalbots/botcluster-operator/api/v1alpha1"
@@ -85,7 +84,7 @@ var _ = Describe("The Secrets of the edges", func() {
 	key := func(owner types.UID, data map[string][]byte) *corev1.Secret {
 		secret := &corev1.Secret{Data: data}
 		if owner != "" {
-			secret.OwnerReferences = []metav1.OwnerReference{{Kind: "BotCluster", Name: "crew", UID: owner, Controller: ptr.To(true)}}
+			secret.OwnerReferences = []metav1.OwnerReference{{Kind: "BotCluster", Name: "crew", UID: owner, Controller: new(true)}}
 		}
 		return secret
 	}
@@ -102,7 +101,7 @@ var _ = Describe("The Secrets of the edges", func() {
 			"scaling.generalbots.dev/botcluster": "crew", "scaling.generalbots.dev/tier": "edge",
 		}))
 		Expect(made.OwnerReferences).To(HaveExactElements(metav1.OwnerReference{
-			APIVersion: "scaling.generalbots.dev/v1alpha1", Kind: "BotCluster", Name: "crew", UID: "uid-crew", Controller: ptr.To(true),
+			APIVersion: "scaling.generalbots.dev/v1alpha1", Kind: "BotCluster", Name: "crew", UID: "uid-crew", Controller: new(true),
 		}))
 		Expect(made.Immutable).To(HaveValue(BeTrue()))
 		Expect(made.Data).To(Equal(map[string][]byte{"cookie-key": []byte(cookieCanary)}))

@@ -76,7 +76,8 @@ func (realEdgeWorld) ask(ctx context.Context, listen, path string, times int) {
 	client := &http.Client{Transport: &http.Transport{}}
 	DeferCleanup(client.CloseIdleConnections)
 	for range times {
-		_, _ = fetchFromEdge(ctx, client, "http://"+listen+path)
+		response, _ := fetchFromEdge(ctx, client, "http://"+listen+path)
+		Expect(response.StatusCode).NotTo(BeZero())
 	}
 }
 

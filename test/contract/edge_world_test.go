@@ -30,6 +30,11 @@ type edgeWorld interface {
 	Stop()
 	// NewBot starts a bot that is healthy.
 	NewBot(name string) edgeBot
+	edgeFailures
+}
+
+// edgeFailures are requests that fail.
+type edgeFailures interface {
 	// OpensCircuit has requests of the route "api" to a bot of the pool fail until its circuit is open.
 	OpensCircuit(ctx context.Context, edge provider.Edge, ailing edgeBot)
 	// PassesOver has requests to a bot of the pool fail until it is passed over; there is another.

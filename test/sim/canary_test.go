@@ -75,7 +75,7 @@ func (p pair) data() map[string][]byte {
 var canaries = sync.OnceValue(func() []string {
 	list := []string{
 		keyCanary, base64.StdEncoding.EncodeToString([]byte(keyCanary[:12])), hex.EncodeToString([]byte(keyCanary)),
-		strings.Trim(strings.ReplaceAll(fmt.Sprint([]byte(keyCanary)), "[", ""), "]"),
+		strings.Trim(fmt.Sprintf("%d", []byte(keyCanary)), "[]"), // as %v shows bytes
 	}
 	for _, pair := range pairs() {
 		lines := strings.Split(string(pair.key), "\n")

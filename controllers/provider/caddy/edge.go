@@ -15,7 +15,7 @@ import (
 const (
 	poolPath    = "/botcluster/pool"
 	configPath  = "/botcluster/config"
-	secretsPath = "/botcluster/secrets"
+	secretsPath = "/botcluster/secrets" //nolint:gosec // where secrets go is none
 )
 
 // edge implements provider.Edge.
