@@ -105,9 +105,9 @@ const (
 	// They run on and get nothing new until they are named no more.
 	AnnotationDrain = "scaling.generalbots.dev/drain"
 	// KeySecretSuffix makes the name of the Secret with the key of the edges' cookies from that of the BotCluster.
-	// KeyCookie is the key in it.
 	KeySecretSuffix = "-edge"
-	KeyCookie       = "cookie-key"
+	// KeyCookie is where that Secret has the key.
+	KeyCookie = "cookie-key"
 	// LabelCluster and LabelTier make up status.selector of the scale subresource.
 	LabelCluster = "scaling.generalbots.dev/botcluster"
 	// LabelTier names the tier in the selector.
