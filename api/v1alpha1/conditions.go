@@ -54,6 +54,16 @@ const (
 	ReasonEdgeUnreachable = "EdgeUnreachable"
 	// ReasonEdgeRejectedRoutes says that Caddy refused the routes; the old ones serve on.
 	ReasonEdgeRejectedRoutes = "EdgeRejectedRoutes"
+	// ReasonEdgeRejectedSecrets says that an edge cannot use a certificate that it was given; the old ones serve on.
+	ReasonEdgeRejectedSecrets = "EdgeRejectedSecrets"
+	// ReasonCookieKeyInvalid says that the Secret with the key of the edges' cookies holds none that can be used.
+	ReasonCookieKeyInvalid = "CookieKeyInvalid"
+	// ReasonCertificateInvalid says that a Secret that spec.edge.tls names holds no certificate with its key.
+	ReasonCertificateInvalid = "CertificateInvalid"
+	// ReasonCircuitOpen says that an edge keeps requests of a route from a bot, because too many failed.
+	ReasonCircuitOpen = "CircuitOpen"
+	// ReasonAllDrained says that somebody drains all bots by hand, so that nobody serves.
+	ReasonAllDrained = "AllDrained"
 	// ReasonSecretNotFound says that a Secret or a key in it is missing.
 	ReasonSecretNotFound = "SecretNotFound"
 	// ReasonIdentityInvalid says that the identity Secret cannot be used as it is.
@@ -91,6 +101,13 @@ const (
 	// AnnotationAbandon breaks the glass: a BotCluster under deletion that carries it with the value "true" goes at
 	// once, and what it had on Incus is left behind.
 	AnnotationAbandon = "scaling.generalbots.dev/abandon-instances"
+	// AnnotationDrain names the bots that somebody drains by hand, by ordinal or instance name, separated by commas: "2,3".
+	// They run on and get nothing new until they are named no more.
+	AnnotationDrain = "scaling.generalbots.dev/drain"
+	// KeySecretSuffix makes the name of the Secret with the key of the edges' cookies from that of the BotCluster.
+	KeySecretSuffix = "-edge"
+	// KeyCookie is where that Secret has the key.
+	KeyCookie = "cookie-key"
 	// LabelCluster and LabelTier make up status.selector of the scale subresource.
 	LabelCluster = "scaling.generalbots.dev/botcluster"
 	// LabelTier names the tier in the selector.

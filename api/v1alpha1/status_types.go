@@ -61,7 +61,7 @@ type TierStatus struct {
 	Ready int32 `json:"ready"`
 	// Updated is how many were made from the current spec.
 	Updated int32 `json:"updated"`
-	// Draining is how many are leaving.
+	// Draining is how many are leaving or drained by hand.
 	Draining int32 `json:"draining"`
 }
 
@@ -73,7 +73,7 @@ type InstanceStatus struct {
 	Tier string `json:"tier"`
 	// Ordinal of the instance in its tier, from 1.
 	Ordinal int32 `json:"ordinal"`
-	// Phase in one word: Creating, Stopped, Starting, Booting, Probing, Ready, Degraded, Unhealthy, Draining,
+	// Phase in one word: Creating, Stopped, Starting, Booting, Probing, Ready, Degraded, Unhealthy, Draining, Drained,
 	// Stopping, Deleting, Conflict or Unknown. For people; programs read conditions.
 	Phase string `json:"phase"`
 	// Address of the instance on its network.
@@ -85,4 +85,20 @@ type InstanceStatus struct {
 	// Message says what is wrong or awaited.
 	// +optional
 	Message string `json:"message,omitempty"`
+	// DrainingSince is when the instance began to drain: when it was marked to leave, or, for a bot that is drained by
+	// hand, when the first edge was told.
+	// +optional
+	DrainingSince *metav1.Time `json:"drainingSince,omitempty"`
+	// DrainedByHand tells that the annotation scaling.generalbots.dev/drain names the bot.
+	// +optional
+	DrainedByHand bool `json:"drainedByHand,omitempty"`
+	// InFlight counts the requests and streams that a draining bot still has in hand, over all edges. It is absent while
+	// an edge cannot be asked.
+	// +optional
+	InFlight *int64 `json:"inFlight,omitempty"`
+	// OpenCircuits are the routes whose circuit breaker for this bot is not closed at some edge: because too many requests
+	// failed, the edge gives it none of them, or, while the breaker is half open, only a few to find out.
+	// +listType=set
+	// +optional
+	OpenCircuits []string `json:"openCircuits,omitempty"`
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"flag"
 	"fmt"
 	"os"
@@ -67,7 +68,7 @@ func wire(ctx context.Context, mgr ctrl.Manager, settings *settings) error {
 	})
 	reconciler := botcluster.NewReconciler(botcluster.Options{
 		Client: mgr.GetClient(), Reader: mgr.GetAPIReader(), Recorder: mgr.GetEventRecorder("botcluster-operator"),
-		Clock: clock.RealClock{}, Hosts: hosts, Edges: caddy.New(), Manager: manager,
+		Clock: clock.RealClock{}, Random: rand.Reader, Hosts: hosts, Edges: caddy.New(), Manager: manager,
 	})
 	if err := reconciler.SetupWithManager(mgr, incusEvents, settings.concurrency); err != nil {
 		return fmt.Errorf("set up the BotCluster controller: %w", err)

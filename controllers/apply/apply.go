@@ -17,6 +17,8 @@ type Ports struct {
 	Host provider.Host
 	// Edge gives the admin API of an edge instance.
 	Edge func(instance string) provider.Edge
+	// CreateKey makes the Secret of that name with a new key for the cookies of the edges, if it is not there.
+	CreateKey func(ctx context.Context, secret string) error
 	// Owner is the BotCluster whose instances may be touched.
 	Owner model.Owner
 }
@@ -30,16 +32,24 @@ type Result struct {
 	Skipped bool
 }
 
-// Run carries out the steps, at most parallel at a time, in their order. After a Terminal error the remaining steps of
-// the same verb and tier are skipped: what one of them was refused for holds for all. The results are in the order of
-// the steps.
+// Run carries out the steps, at most parallel at a time, in their order; one for a target begins when the one before it for
+// that target has ended. After a Terminal error the remaining steps of the same verb and tier are skipped: what one of
+// them was refused for holds for all. Only of what edges are told each judges for itself, because their images may differ.
+// The results are in the order of the steps.
 func Run(ctx context.Context, steps []plan.Step, ports Ports, parallel int) []Result {
 	run := runner{ports: ports, refused: map[kind]bool{}}
 	results := make([]Result, len(steps))
 	var group errgroup.Group
 	group.SetLimit(parallel)
+	last := map[string]chan struct{}{}
 	for i, step := range steps {
+		before, done := last[step.Target], make(chan struct{})
+		last[step.Target] = done
 		group.Go(func() error {
+			defer close(done)
+			if before != nil {
+				<-before // it began earlier, so it has a place among the parallel ones
+			}
 			results[i] = run.step(ctx, step)
 			return nil
 		})
@@ -52,6 +62,17 @@ func Run(ctx context.Context, steps []plan.Step, ports Ports, parallel int) []Re
 type kind struct {
 	verb plan.Verb
 	tier model.Tier
+	// edge is the one that was told, empty for all other verbs.
+	edge string
+}
+
+func kindOf(step plan.Step) kind {
+	switch step.Verb {
+	case plan.VerbSetPool, plan.VerbSetSecrets, plan.VerbSetRoutes:
+		return kind{step.Verb, step.Tier, step.Target}
+	default:
+		return kind{step.Verb, step.Tier, ""}
+	}
 }
 
 type runner struct {
@@ -61,7 +82,7 @@ type runner struct {
 }
 
 func (r *runner) step(ctx context.Context, step plan.Step) Result {
-	kind := kind{step.Verb, step.Tier}
+	kind := kindOf(step)
 	r.mutex.Lock()
 	skip := r.refused[kind]
 	r.mutex.Unlock()
@@ -80,6 +101,8 @@ func (r *runner) step(ctx context.Context, step plan.Step) Result {
 func (r *runner) do(ctx context.Context, step plan.Step) error {
 	instances, volumes, owner := r.ports.Host.Instances(), r.ports.Host.Volumes(), r.ports.Owner
 	switch step.Verb {
+	case plan.VerbCreateKey:
+		return r.ports.CreateKey(ctx, step.Target)
 	case plan.VerbCreateVolume:
 		return volumes.Create(ctx, step.Volume)
 	case plan.VerbDeleteVolume:
@@ -99,6 +122,8 @@ func (r *runner) do(ctx context.Context, step plan.Step) error {
 	case plan.VerbSetPool:
 		_, err := r.ports.Edge(step.Target).SetPool(ctx, step.Pool)
 		return err
+	case plan.VerbSetSecrets:
+		return r.ports.Edge(step.Target).SetSecrets(ctx, step.Secrets)
 	case plan.VerbSetRoutes:
 		return r.ports.Edge(step.Target).SetRoutes(ctx, step.Routes)
 	default:

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -28,7 +30,8 @@ func classified(class provider.Class) error {
 func ports(o *outside) apply.Ports {
 	return apply.Ports{
 		Host: host{outside: o}, Owner: owner,
-		Edge: func(instance string) provider.Edge { return edge{o, instance} },
+		Edge:      func(instance string) provider.Edge { return edge{o, instance} },
+		CreateKey: func(ctx context.Context, secret string) error { return o.call(ctx, "create key %s", secret) },
 	}
 }
 
@@ -39,6 +42,15 @@ func steps(count int, verb plan.Verb) []plan.Step {
 		out = append(out, plan.Step{Verb: verb, Target: fmt.Sprintf("bot-%d", ordinal), Tier: model.TierBot})
 	}
 	return out
+}
+
+// tellEdge is all that an edge can be told.
+func tellEdge(name string) []plan.Step {
+	return []plan.Step{
+		{Verb: plan.VerbSetPool, Target: name, Tier: model.TierEdge, Pool: model.Pool{Revision: "p1"}},
+		{Verb: plan.VerbSetSecrets, Target: name, Tier: model.TierEdge, Secrets: model.EdgeSecrets{Revision: "s1"}},
+		{Verb: plan.VerbSetRoutes, Target: name, Tier: model.TierEdge, Routes: model.Routes{Revision: "r1"}},
+	}
 }
 
 // outcome tells of each result what became of it.
@@ -85,6 +97,8 @@ var _ = Describe("Carrying out a step", func() {
 		Entry(nil, plan.Step{Verb: plan.VerbStop, Target: "bot-1"}, "stop bot-1 of uid-crew within 0s"),
 		Entry(nil, plan.Step{Verb: plan.VerbDelete, Target: "bot-1"}, "delete bot-1 of uid-crew"),
 		Entry(nil, plan.Step{Verb: plan.VerbSetPool, Target: "edge-1", Pool: model.Pool{Revision: "p1"}}, "pool p1 to edge-1"),
+		Entry(nil, plan.Step{Verb: plan.VerbCreateKey, Target: "crew-edge"}, "create key crew-edge"),
+		Entry(nil, plan.Step{Verb: plan.VerbSetSecrets, Target: "edge-1", Secrets: model.EdgeSecrets{Revision: "s1"}}, "secrets s1 to edge-1"),
 		Entry(nil, plan.Step{Verb: plan.VerbSetRoutes, Target: "edge-1", Routes: model.Routes{Revision: "r1"}}, "routes r1 to edge-1"),
 	)
 
@@ -178,6 +192,42 @@ var _ = Describe("Carrying out a plan", func() {
 		}))
 		Expect(o.calls).NotTo(ContainElement("start bot-3 of uid-crew"))
 	})
+
+	It("lets each edge judge for itself what it is told", func(ctx SpecContext) {
+		o := newOutside()
+		o.answer = func(call string) error {
+			if call == "routes r1 to edge-1" || call == "secrets s1 to edge-1" || call == "pool p1 to edge-1" {
+				return classified(provider.Terminal)
+			}
+			return nil
+		}
+		var all []plan.Step
+		for _, edge := range []string{"edge-1", "edge-2"} {
+			all = append(all, tellEdge(edge)...)
+		}
+		Expect(outcome(apply.Run(ctx, all, ports(o), 1))).To(Equal([]string{
+			"edge-1 failed", "edge-1 failed", "edge-1 failed", "edge-2 done", "edge-2 done", "edge-2 done",
+		}))
+	})
+
+	It("tells an edge one thing after the other, and all edges at the same time", func(ctx SpecContext) {
+		o := newOutside()
+		o.held = make(chan struct{})
+		done := make(chan []apply.Result)
+		go func() { done <- apply.Run(ctx, append(tellEdge("edge-1"), tellEdge("edge-2")...), ports(o), 8) }()
+		for range 2 {
+			Eventually(ctx, o.entered).Should(Receive(HavePrefix("pool p1 to ")))
+		}
+		for range 6 {
+			o.held <- struct{}{}
+		}
+		Expect(outcome(<-done)).To(HaveLen(6))
+		Expect(o.atOnce).To(Equal(2))
+		for _, edge := range []string{"edge-1", "edge-2"} {
+			Expect(slices.DeleteFunc(slices.Clone(o.calls), func(call string) bool { return !strings.HasSuffix(call, edge) })).
+				To(HaveExactElements("pool p1 to "+edge, "secrets s1 to "+edge, "routes r1 to "+edge))
+		}
+	}, SpecTimeout(10*time.Second))
 
 	It("begins nothing more once it is told to end", func(ctx SpecContext) {
 		o := newOutside()

@@ -102,6 +102,10 @@ func (e edge) State(ctx context.Context) (model.EdgeState, error) {
 	return model.EdgeState{}, e.call(ctx, "state of %s", e.name)
 }
 
+func (e edge) SetSecrets(ctx context.Context, secrets model.EdgeSecrets) error {
+	return e.call(ctx, "%s to %s", secrets, e.name)
+}
+
 func (e edge) SetRoutes(ctx context.Context, routes model.Routes) error {
 	return e.call(ctx, "routes %s to %s", routes.Revision, e.name)
 }

@@ -21,7 +21,8 @@ func (r *Reconciler) apply(ctx context.Context, bc *v1alpha1.BotCluster, seen ob
 	log := ctrl.LoggerFrom(ctx)
 	ports := apply.Ports{
 		Host: seen.host, Owner: seen.blueprint.Owner,
-		Edge: func(instance string) provider.Edge { return r.edge(seen.host, instance) },
+		Edge:      func(instance string) provider.Edge { return r.edge(seen.host, instance) },
+		CreateKey: func(ctx context.Context, name string) error { return r.createKey(ctx, bc, name) },
 	}
 	results := apply.Run(ctx, steps, ports, r.Parallel)
 	for _, result := range results {

@@ -41,6 +41,8 @@ var _ = Describe("Events", func() {
 		Entry(nil, plan.VerbUnmark, "Normal DrainCancelled Unmark about Instance chat/crew-bot-1: crew-bot-1: 100% of it is time"),
 		Entry(nil, plan.VerbStop, "Normal InstanceStopping Stop about Instance chat/crew-bot-1: crew-bot-1: 100% of it is time"),
 		Entry(nil, plan.VerbDelete, "Normal InstanceDeleting Delete about Instance chat/crew-bot-1: crew-bot-1: 100% of it is time"),
+		Entry(nil, plan.VerbCreateKey, "Normal KeyCreated CreateKey about Secret chat/crew-bot-1: crew-bot-1: 100% of it is time"),
+		Entry(nil, plan.VerbSetSecrets, "Normal SecretsApplied SetSecrets about Instance chat/crew-bot-1: crew-bot-1: 100% of it is time"),
 		Entry(nil, plan.VerbSetRoutes, "Normal RoutesApplied SetRoutes about Instance chat/crew-bot-1: crew-bot-1: 100% of it is time"),
 		Entry("files are a detail of a creation", plan.VerbConfigure),
 		Entry("pools are a detail of what changes them", plan.VerbSetPool),
@@ -85,5 +87,39 @@ var _ = Describe("Events", func() {
 			"Warning Stalled Reconcile about itself: NotAuthorized: help"),
 		Entry("goes on", status(1, metav1.ConditionFalse, "ImageNotFound"), status(1, metav1.ConditionTrue, ""),
 			"Normal Ready Reconcile about itself: so it is"),
+	)
+
+	// bot is a status of one bot.
+	bot := func(phase plan.Phase, byHand bool, circuits ...string) *v1alpha1.BotCluster {
+		bc := crew()
+		bc.Status.Instances = []v1alpha1.InstanceStatus{
+			{Name: "crew-bot-1", Tier: "bot", Phase: string(phase), DrainedByHand: byHand, OpenCircuits: circuits},
+		}
+		return bc
+	}
+
+	DescribeTable("tell what changed for a bot, by comparing two statuses", func(before, after *v1alpha1.BotCluster, events ...string) {
+		recorder := &recorder{}
+		reconciler := &Reconciler{Options: Options{Recorder: recorder}}
+		reconciler.announceBots(before, after)
+		Expect(recorder.events).To(HaveExactElements(events))
+	},
+		Entry("nothing", bot(plan.PhaseReady, false), bot(plan.PhaseReady, false)),
+		Entry("it leaves: the step tells that", bot(plan.PhaseReady, false), bot(plan.PhaseDraining, false)),
+		Entry("drained by hand", bot(plan.PhaseReady, false), bot(plan.PhaseDraining, true),
+			"Normal DrainStarted Drain about Instance chat/crew-bot-1: crew-bot-1: the annotation scaling.generalbots.dev/drain names it"),
+		Entry("still drained by hand", bot(plan.PhaseDraining, true), bot(plan.PhaseDraining, true)),
+		Entry("nothing left", bot(plan.PhaseDraining, true), bot(plan.PhaseDrained, true),
+			"Normal Drained Drain about Instance chat/crew-bot-1: crew-bot-1: nothing is in flight any more"),
+		Entry("still nothing left", bot(plan.PhaseDrained, true), bot(plan.PhaseDrained, true)),
+		Entry("drained by hand no more", bot(plan.PhaseDrained, true), bot(plan.PhaseReady, false),
+			"Normal DrainCancelled Drain about Instance chat/crew-bot-1: crew-bot-1: the annotation scaling.generalbots.dev/drain names it no more"),
+		Entry("made anew while it is named", crew(), bot(plan.PhaseBooting, true),
+			"Normal DrainStarted Drain about Instance chat/crew-bot-1: crew-bot-1: the annotation scaling.generalbots.dev/drain names it"),
+		Entry("gone", bot(plan.PhaseDrained, true, "api"), crew()),
+		Entry("circuits open and close", bot(plan.PhaseReady, false, "api", "chat"), bot(plan.PhaseReady, false, "chat", "files"),
+			"Warning CircuitOpened Serve about Instance chat/crew-bot-1: crew-bot-1: too many requests of the route files failed, so it gets none of them for now",
+			"Normal CircuitClosed Serve about Instance chat/crew-bot-1: crew-bot-1: it gets requests of the route api again"),
+		Entry("circuits stay open", bot(plan.PhaseReady, false, "api"), bot(plan.PhaseReady, false, "api")),
 	)
 })

@@ -8,6 +8,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/generalbots/botcluster-operator/api/v1alpha1"
+	"github.com/generalbots/botcluster-operator/controllers/apply"
 	"github.com/generalbots/botcluster-operator/controllers/conditions"
 	"github.com/generalbots/botcluster-operator/controllers/model"
 	"github.com/generalbots/botcluster-operator/controllers/plan"
@@ -56,23 +57,67 @@ func (r report) incusReady() conditions.Fact {
 // botsReady tells whether all bots serve, and whether it is known what they should be.
 func (r report) botsReady() conditions.Fact {
 	fact, err := r.tierReady(v1alpha1.ConditionBotsReady, model.TierBot), r.seen.SecretsErr
+	fact.Message += r.strangers()
 	if err == nil || r.seen.InventoryErr != nil {
 		return fact
 	}
+	return withoutSecrets(fact, err, "the Secrets of the bots could not be read")
+}
+
+// withoutSecrets is what is said of a tier whose Secrets could not be had.
+func withoutSecrets(fact conditions.Fact, err error, fallback string) conditions.Fact {
 	fact.Status, fact.Reason = metav1.ConditionUnknown, provider.ReasonOf(err, v1alpha1.ReasonRetrying)
 	if provider.ClassOf(err) == provider.Terminal {
 		fact.Status = metav1.ConditionFalse
 	}
-	fact.Message += "; " + provider.MessageOf(err, "the Secrets of the bots could not be read")
+	fact.Message += "; " + provider.MessageOf(err, fallback)
 	return fact
+}
+
+// remedy says what to do about what an edge refused.
+func remedy(err error) string {
+	switch provider.ReasonOf(err, "") {
+	case v1alpha1.ReasonEdgeRejectedRoutes:
+		return "; correct spec.edge"
+	case v1alpha1.ReasonEdgeRejectedSecrets:
+		return "; correct the Secrets that spec.edge.tls names"
+	default:
+		return ""
+	}
+}
+
+// behind returns the first edge that holds older secrets and was not given the current ones in this pass.
+func (r report) behind() string {
+	for _, a := range r.plan.Assessments {
+		if a.Behind && a.Ready() && !r.took(plan.VerbSetSecrets, a.Name) {
+			return a.Name
+		}
+	}
+	return ""
+}
+
+// took tells that a step was carried out in this pass.
+func (r report) took(verb plan.Verb, target string) bool {
+	return slices.ContainsFunc(r.results, func(result apply.Result) bool {
+		return result.Step.Verb == verb && result.Step.Target == target && result.Err == nil && !result.Skipped
+	})
 }
 
 func (r report) edgeReady() conditions.Fact {
 	if edge, err := r.failedPush(); err != nil {
 		return isFalse(v1alpha1.ConditionEdgeReady, provider.ReasonOf(err, v1alpha1.ReasonRetrying),
-			edge+": "+provider.MessageOf(err, "what it should serve could not be told to it"))
+			edge+": "+provider.MessageOf(err, "what it should serve could not be told to it")+remedy(err))
 	}
 	fact := r.tierReady(v1alpha1.ConditionEdgeReady, model.TierEdge)
+	if r.seen.InventoryErr != nil {
+		return fact
+	}
+	if err := r.seen.EdgeSecretsErr; err != nil && !r.took(plan.VerbCreateKey, r.seen.blueprint.KeySecret) {
+		return withoutSecrets(fact, err, "the Secrets of the edges could not be read")
+	}
+	if edge := r.behind(); edge != "" && fact.Status == metav1.ConditionTrue {
+		return isFalse(v1alpha1.ConditionEdgeReady, v1alpha1.ReasonProgressing, edge+" does not hold the current secrets yet")
+	}
 	if err := r.unreachableEdge(); err != nil && fact.Reason == v1alpha1.ReasonProgressing {
 		fact.Reason = provider.ReasonOf(err, v1alpha1.ReasonEdgeUnreachable)
 		fact.Message += "; " + provider.MessageOf(err, "an edge does not answer")
@@ -97,37 +142,53 @@ func (r report) tierReady(condition string, tier model.Tier) conditions.Fact {
 		return isUnknown(condition, v1alpha1.ReasonWaitingForIncus, "the instances cannot be seen: "+
 			provider.MessageOf(r.seen.InventoryErr, "the Incus server does not answer"))
 	}
-	wanted, ready, updated := 0, 0, 0
+	wanted, ready, drained, updated := 0, 0, 0, 0
 	var missing []plan.Assessment
 	for _, a := range r.plan.Assessments {
 		if a.Tier != tier || !a.Wanted {
 			continue
 		}
 		wanted++
-		if a.Ready() {
+		switch {
+		case a.Ready():
 			ready++
-		} else {
+		case a.Drained(): // which is as declared
+			drained++
+		default:
 			missing = append(missing, a)
+			continue
 		}
-		if a.Ready() && !a.Outdated {
+		if !a.Outdated {
 			updated++
 		}
 	}
-	noun, serve := plural(wanted, string(tier)), "serve"
+	message := serving(ready, wanted, drained, tier)
+	switch {
+	case len(missing) > 0:
+		status, reason := judge(missing)
+		return conditions.Fact{Type: condition, Status: status, Reason: reason, Message: message + "; " + describe(missing)}
+	case updated < wanted:
+		message = fmt.Sprintf("%s; %d up to date", message, updated)
+		if drained > 0 {
+			message += "; those drained by hand count as missing, so the others may have to wait for them"
+		}
+		return isFalse(condition, v1alpha1.ReasonProgressing, message)
+	default:
+		return isTrue(condition, v1alpha1.ReasonReady, message)
+	}
+}
+
+// serving is "2 of 3 bots serve, 1 drained by hand".
+func serving(ready, wanted, drained int, tier model.Tier) string {
+	serve := "serve"
 	if wanted == 1 {
 		serve = "serves"
 	}
-	switch {
-	case ready < wanted:
-		status, reason := judge(missing)
-		return conditions.Fact{Type: condition, Status: status, Reason: reason,
-			Message: fmt.Sprintf("%d of %d %s %s; %s", ready, wanted, noun, serve, describe(missing))}
-	case updated < wanted:
-		return isFalse(condition, v1alpha1.ReasonProgressing,
-			fmt.Sprintf("%d of %d %s %s; %d up to date", ready, wanted, noun, serve, updated))
-	default:
-		return isTrue(condition, v1alpha1.ReasonReady, fmt.Sprintf("%d of %d %s %s", ready, wanted, noun, serve))
+	message := fmt.Sprintf("%d of %d %s %s", ready, wanted, plural(wanted, string(tier)), serve)
+	if drained > 0 {
+		message += fmt.Sprintf(", %d drained by hand", drained)
 	}
+	return message
 }
 
 func plural(n int, noun string) string {
@@ -185,33 +246,15 @@ func describe(missing []plan.Assessment) string {
 // failedPush returns the first edge that could not be told its pool or its routes, and why.
 func (r report) failedPush() (edge string, err error) {
 	for _, result := range r.results {
-		push := result.Step.Verb == plan.VerbSetRoutes || result.Step.Verb == plan.VerbSetPool
-		if push && result.Err != nil {
-			return result.Step.Target, result.Err
+		switch result.Step.Verb {
+		case plan.VerbSetPool, plan.VerbSetSecrets, plan.VerbSetRoutes:
+			if result.Err != nil {
+				return result.Step.Target, result.Err
+			}
+		default:
 		}
 	}
 	return "", nil
-}
-
-// degraded tells whether something that exists is not as it should be, as opposed to merely not being there yet.
-func (r report) degraded() conditions.Fact {
-	if r.seen.InventoryErr != nil {
-		return isUnknown(v1alpha1.ConditionDegraded, v1alpha1.ReasonWaitingForIncus, "the instances cannot be seen")
-	}
-	var wrong []plan.Assessment
-	for _, a := range r.plan.Assessments {
-		for _, check := range assessmentReasons {
-			if check.applies(a) && !a.Ready() {
-				wrong = append(wrong, a)
-				break
-			}
-		}
-	}
-	if len(wrong) == 0 {
-		return isFalse(v1alpha1.ConditionDegraded, v1alpha1.ReasonAsDeclared, "nothing that exists is impaired")
-	}
-	_, reason := judge(wrong)
-	return isTrue(v1alpha1.ConditionDegraded, reason, describe(wrong))
 }
 
 func suspended(bc *v1alpha1.BotCluster) conditions.Fact {
@@ -254,12 +297,22 @@ func (r report) reconciling(bc *v1alpha1.BotCluster, facts []conditions.Fact) (c
 	switch leaving := r.leaving(); {
 	case leaving > 0:
 		return isTrue(v1alpha1.ConditionReconciling, v1alpha1.ReasonProgressing,
-			fmt.Sprintf("%d %s on the way out", leaving, plural(leaving, "instance"))), true
+			fmt.Sprintf("%d %s on the way out", leaving, plural(leaving, "instance"))+r.delayed()), true
 	case len(r.plan.Steps) > 0:
 		return isTrue(v1alpha1.ConditionReconciling, v1alpha1.ReasonProgressing, r.plan.Steps[0].String()), true
 	default:
 		return conditions.Fact{}, false
 	}
+}
+
+// delayed says what the first instance that is not wanted waits for, if it waits.
+func (r report) delayed() string {
+	for _, a := range r.plan.Assessments {
+		if !a.Wanted && a.Phase == plan.PhaseDraining && a.Message != "" {
+			return "; " + a.Name + ": " + a.Message
+		}
+	}
+	return ""
 }
 
 // leaving counts the instances that are not wanted.

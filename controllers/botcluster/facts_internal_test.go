@@ -2,6 +2,7 @@ package botcluster
 
 import (
 	"errors"
+	"strings"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -89,6 +90,25 @@ var _ = Describe("What is said", func() {
 				r.botIs(bot, plan.PhaseStopped, "")
 			}
 		}, "False Progressing: 0 of 5 bots serve; crew-bot-1 is stopped, crew-bot-2 is stopped, crew-bot-3 is stopped, 2 more"),
+		Entry("one is drained by hand: that is as declared", func(r *report, _ *v1alpha1.BotCluster) {
+			r.drainByHand(2, plan.PhaseDraining)
+		}, "True Ready: 2 of 3 bots serve, 1 drained by hand"),
+		Entry("one is drained by hand and another is missing", func(r *report, _ *v1alpha1.BotCluster) {
+			r.drainByHand(2, plan.PhaseDrained)
+			r.botIs(3, plan.PhaseBooting, "")
+		}, "False Progressing: 1 of 3 bots serve, 1 drained by hand; crew-bot-3 is booting"),
+		Entry("one is drained by hand and does not even run", func(r *report, _ *v1alpha1.BotCluster) {
+			r.drainByHand(2, plan.PhaseStopped)
+		}, "False Progressing: 2 of 3 bots serve; crew-bot-2 is stopped"),
+		Entry("one is drained by hand and a roll waits for it", func(r *report, _ *v1alpha1.BotCluster) {
+			r.drainByHand(2, plan.PhaseDrained)
+			r.bot(3).Outdated = true
+		}, "False Progressing: 2 of 3 bots serve, 1 drained by hand; 2 up to date; "+
+			"those drained by hand count as missing, so the others may have to wait for them"),
+		Entry("the annotation names what is no bot", func(r *report, _ *v1alpha1.BotCluster) {
+			r.seen.strangers = []string{"9", "crew-edge-1", strings.Repeat("é", 64), "x", "y"}
+		}, `True Ready: 3 of 3 bots serve; the annotation scaling.generalbots.dev/drain names what is no bot here: "9", "crew-edge-1", "`+
+			strings.Repeat("é", 63)+`…", 2 more`),
 		Entry("they cannot be seen", func(r *report, _ *v1alpha1.BotCluster) {
 			unseen(r, failure(provider.Transient, v1alpha1.ReasonServerUnreachable))
 		}, "Unknown WaitingForIncus: the instances cannot be seen: a sentence about ServerUnreachable"),
@@ -127,7 +147,27 @@ var _ = Describe("What is said", func() {
 		Entry("one refuses its routes", func(r *report, _ *v1alpha1.BotCluster) {
 			took(r, plan.VerbSetRoutes, "crew-edge-1", nil)
 			took(r, plan.VerbSetRoutes, "crew-edge-2", failure(provider.Terminal, v1alpha1.ReasonEdgeRejectedRoutes))
-		}, "False EdgeRejectedRoutes: crew-edge-2: a sentence about EdgeRejectedRoutes"),
+		}, "False EdgeRejectedRoutes: crew-edge-2: a sentence about EdgeRejectedRoutes; correct spec.edge"),
+		Entry("one refuses its secrets", func(r *report, _ *v1alpha1.BotCluster) {
+			took(r, plan.VerbSetSecrets, "crew-edge-2", failure(provider.Terminal, v1alpha1.ReasonEdgeRejectedSecrets))
+		}, "False EdgeRejectedSecrets: crew-edge-2: a sentence about EdgeRejectedSecrets; correct the Secrets that spec.edge.tls names"),
+		Entry("one holds older secrets and is suspended", func(r *report, _ *v1alpha1.BotCluster) {
+			r.assessment("crew-edge-2").Behind = true
+		}, "False Progressing: crew-edge-2 does not hold the current secrets yet"),
+		Entry("one held older secrets until now", func(r *report, _ *v1alpha1.BotCluster) {
+			r.assessment("crew-edge-2").Behind = true
+			took(r, plan.VerbSetSecrets, "crew-edge-2", nil)
+		}, "True Ready: 2 of 2 edges serve"),
+		Entry("their Secrets are missing", func(r *report, _ *v1alpha1.BotCluster) {
+			r.seen.EdgeSecretsErr = failure(provider.Terminal, v1alpha1.ReasonSecretNotFound)
+		}, "False SecretNotFound: 2 of 2 edges serve; a sentence about SecretNotFound"),
+		Entry("their Secrets could not be read", func(r *report, _ *v1alpha1.BotCluster) {
+			r.seen.EdgeSecretsErr = errOdd
+		}, "Unknown Retrying: 2 of 2 edges serve; the Secrets of the edges could not be read"),
+		Entry("the key of their cookies was made just now", func(r *report, _ *v1alpha1.BotCluster) {
+			r.seen.EdgeSecretsErr, r.seen.blueprint.KeySecret = failure(provider.Waiting, v1alpha1.ReasonProgressing), "crew-edge"
+			took(r, plan.VerbCreateKey, "crew-edge", nil)
+		}, "True Ready: 2 of 2 edges serve"),
 		Entry("one could not be told of its pool", func(r *report, _ *v1alpha1.BotCluster) {
 			took(r, plan.VerbSetPool, "crew-edge-2", errOdd)
 		}, "False Retrying: crew-edge-2: what it should serve could not be told to it"),
@@ -152,6 +192,29 @@ var _ = Describe("What is said", func() {
 		}, "True NotObserved: crew-bot-3 is unknown (away)"),
 		Entry("nothing can be seen", func(r *report, _ *v1alpha1.BotCluster) { unseen(r, errOdd) },
 			"Unknown WaitingForIncus: the instances cannot be seen"),
+		Entry("some are drained by hand: that is no impairment", func(r *report, _ *v1alpha1.BotCluster) {
+			r.drainByHand(1, plan.PhaseDrained)
+			r.drainByHand(2, plan.PhaseDraining)
+		}, "False AsDeclared: nothing that exists is impaired"),
+		Entry("all are drained by hand", func(r *report, _ *v1alpha1.BotCluster) {
+			for bot := 1; bot <= 3; bot++ {
+				r.drainByHand(bot, plan.PhaseDrained)
+			}
+		}, "True AllDrained: nobody takes new requests, because the annotation scaling.generalbots.dev/drain names all bots: "+
+			"take one out of it"),
+		Entry("there are no bots that could be drained", func(r *report, _ *v1alpha1.BotCluster) { *r = *served(0, 1) },
+			"False AsDeclared: nothing that exists is impaired"),
+		Entry("a circuit is open", func(r *report, _ *v1alpha1.BotCluster) {
+			r.bot(2).Circuits = []plan.Circuit{{Route: "api", Edge: "crew-edge-2"}}
+		}, "True CircuitOpen: too many requests failed, so their circuit is open: crew-bot-2 for the route api at crew-edge-2"),
+		Entry("many circuits are open and a bot is worse", func(r *report, _ *v1alpha1.BotCluster) {
+			r.botIs(3, plan.PhaseUnhealthy, "answered 500")
+			for bot := 1; bot <= 2; bot++ {
+				r.bot(bot).Circuits = []plan.Circuit{{Route: "api", Edge: "crew-edge-1"}, {Route: "chat", Edge: "crew-edge-2"}}
+			}
+		}, "True BotsUnhealthy: crew-bot-3 is unhealthy (answered 500); too many requests failed, so their circuit is open: "+
+			"crew-bot-1 for the route api at crew-edge-1, crew-bot-1 for the route chat at crew-edge-2, "+
+			"crew-bot-2 for the route api at crew-edge-1, 1 more"),
 	)
 
 	DescribeTable("of suspension", expectFact(v1alpha1.ConditionSuspended),
@@ -217,6 +280,9 @@ var _ = Describe("Whether it goes on", func() {
 			r.botIs(3, plan.PhaseDraining, "").Wanted = false
 			took(r, plan.VerbSetPool, "crew-edge-1", nil)
 		}, "True Progressing: 1 instance on the way out"),
+		Entry("surplus waits for an edge", func(r *report, _ *v1alpha1.BotCluster) {
+			r.botIs(3, plan.PhaseDraining, "it waits for crew-edge-2").Wanted = false
+		}, "True Progressing: 1 instance on the way out; crew-bot-3: it waits for crew-edge-2"),
 		Entry("a limit is changed", func(r *report, _ *v1alpha1.BotCluster) { took(r, plan.VerbChange, "crew-bot-1", nil) },
 			"True Progressing: Change crew-bot-1 because it is time"),
 		Entry("something failed and is tried again", func(r *report, _ *v1alpha1.BotCluster) {

@@ -7,10 +7,13 @@ import (
 	"sync"
 	"time"
 
+	"github.com/go-logr/logr"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/clock"
+	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/generalbots/botcluster-operator/api/v1alpha1"
@@ -43,7 +46,9 @@ type secrets struct {
 
 type keptSecret struct {
 	secret render.Secret
-	at     time.Time
+	// owner is the UID of its controller, empty when it has none.
+	owner types.UID
+	at    time.Time
 }
 
 func newSecrets(reader client.Reader, now clock.PassiveClock) *secrets {
@@ -52,18 +57,7 @@ func newSecrets(reader client.Reader, now clock.PassiveClock) *secrets {
 
 // get returns the content of a Secret; a missing one is a Terminal error that names the field which asks for it.
 func (s *secrets) get(ctx context.Context, namespace, name, field string) (render.Secret, error) {
-	key := types.NamespacedName{Namespace: namespace, Name: name}
-	s.mutex.Lock()
-	kept, found := s.kept[key]
-	s.mutex.Unlock()
-	if found && s.clock.Since(kept.at) < secretAge {
-		return kept.secret, nil
-	}
-	var secret corev1.Secret
-	err := s.reader.Get(ctx, key, &secret)
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
-	delete(s.kept, key)
+	kept, err := s.read(ctx, types.NamespacedName{Namespace: namespace, Name: name})
 	switch {
 	case apierrors.IsNotFound(err):
 		return render.Secret{}, &provider.Error{
@@ -76,11 +70,36 @@ func (s *secrets) get(ctx context.Context, namespace, name, field string) (rende
 			Message: fmt.Sprintf("Secret %q, named in %s, could not be read", name, field),
 		}
 	}
-	s.prune()
-	read := render.Secret{UID: string(secret.UID), Data: secret.Data}
-	s.kept[key] = keptSecret{secret: read, at: s.clock.Now()}
-	return read, nil
+	return kept.secret, nil
 }
+
+// read returns a Secret that is at most secretAge old. Its errors are the API server's.
+func (s *secrets) read(ctx context.Context, key types.NamespacedName) (keptSecret, error) {
+	s.mutex.Lock()
+	kept, found := s.kept[key]
+	s.mutex.Unlock()
+	if found && s.clock.Since(kept.at) < secretAge {
+		return kept, nil
+	}
+	var secret corev1.Secret
+	err := s.reader.Get(unlogged(ctx), key, &secret)
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	delete(s.kept, key)
+	if err != nil {
+		return keptSecret{}, err
+	}
+	s.prune()
+	kept = keptSecret{secret: render.Secret{UID: string(secret.UID), Data: secret.Data}, at: s.clock.Now()}
+	if controller := metav1.GetControllerOf(&secret); controller != nil {
+		kept.owner = controller.UID
+	}
+	s.kept[key] = kept
+	return kept, nil
+}
+
+// unlogged keeps what a call carries out of the log: the client of Kubernetes writes whole bodies there from level 8 on.
+func unlogged(ctx context.Context) context.Context { return ctrl.LoggerInto(ctx, logr.Discard()) }
 
 // prune forgets what is too old to be used, so that no secret stays in memory after its reader is gone.
 func (s *secrets) prune() {

@@ -74,6 +74,13 @@ func (r report) botIs(ordinal int, phase plan.Phase, message string) *plan.Asses
 	return bot
 }
 
+// drainByHand has somebody drain a bot, which is in a phase.
+func (r report) drainByHand(ordinal int, phase plan.Phase) *plan.Assessment {
+	bot := r.botIs(ordinal, phase, "")
+	bot.Drain = &plan.Drain{ByHand: true, Known: true}
+	return bot
+}
+
 // edgeSays lets an edge be asked with that outcome.
 func (r report) edgeSays(ordinal int, err error) {
 	name := nameOf(model.TierEdge, ordinal)

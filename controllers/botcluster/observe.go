@@ -16,6 +16,8 @@ import (
 type observation struct {
 	plan.Observed
 	blueprint plan.Blueprint
+	// strangers are what the annotation that drains bots names and that is no bot.
+	strangers []string
 	// host is nil when the identity could not be had; hostErr says why.
 	host    provider.Host
 	hostErr error
@@ -33,17 +35,33 @@ func (r *Reconciler) observe(ctx context.Context, bc *v1alpha1.BotCluster) obser
 	}
 	var secrets map[string]render.Secret
 	secrets, seen.SecretsErr = r.botSecrets(ctx, bc)
+	var edgeSecrets render.EdgeSecrets
+	edgeSecrets, seen.EdgeSecretsErr = r.edgeSecrets(ctx, bc)
+	seen.KeyMissing = errors.Is(seen.EdgeSecretsErr, errKeyMissing)
 	var renderErr error
 	seen.blueprint, renderErr = render.Blueprint(render.Input{
-		Cluster: bc, Owner: r.owner(bc), Facts: facts, Secrets: secrets, Policy: r.Policy,
+		Cluster: bc, Owner: r.owner(bc), Facts: facts, Secrets: secrets, EdgeSecrets: edgeSecrets, Policy: r.Policy,
 	})
 	if seen.SecretsErr == nil && renderErr != nil {
 		seen.SecretsErr = unusable(renderErr)
 	}
+	seen.blueprint.KeySecret = keySecretName(bc.Name)
+	seen.drains(bc)
 	if seen.hostErr == nil {
 		r.observeInstances(ctx, &seen)
 	}
 	return seen
+}
+
+// drains reads which bots somebody drains by hand.
+func (o *observation) drains(bc *v1alpha1.BotCluster) {
+	bots := 0
+	for _, tier := range o.blueprint.Tiers {
+		if tier.Tier == model.TierBot {
+			bots = tier.Replicas
+		}
+	}
+	o.blueprint.Drained, o.strangers = plan.DrainedByHand(bc.Annotations[v1alpha1.AnnotationDrain], o.blueprint.Owner.Prefix, bots)
 }
 
 // observeInstances reads the instances, then asks each running edge.
@@ -111,12 +129,15 @@ func (r *Reconciler) botSecrets(ctx context.Context, bc *v1alpha1.BotCluster) (m
 	return secrets, errors.Join(missing...)
 }
 
-// unusable says that the bots' files cannot be made from what the spec and its Secrets hold. The errors of render name
-// the field and never a secret value.
+// unusable says that the bots' files or the edges' secrets cannot be made from what the spec and its Secrets hold. The
+// errors of render name the field and never a secret value.
 func unusable(err error) error {
 	reason := v1alpha1.ReasonInvalidRequest
-	if errors.Is(err, render.ErrSecretMissing) {
+	switch {
+	case errors.Is(err, render.ErrSecretMissing):
 		reason = v1alpha1.ReasonSecretNotFound
+	case errors.Is(err, render.ErrCertificateUnusable):
+		reason = v1alpha1.ReasonCertificateInvalid
 	}
 	return &provider.Error{Class: provider.Terminal, Reason: reason, Message: "spec." + err.Error()}
 }

@@ -39,13 +39,16 @@ func randomReport(seed uint64, bc *v1alpha1.BotCluster) *report {
 	if r.IntN(6) == 0 {
 		out.seen.SecretsErr = randomError(r)
 	}
+	if r.IntN(6) == 0 {
+		out.seen.EdgeSecretsErr = randomError(r)
+	}
 	for ordinal := range len(out.seen.Edges) {
 		if r.IntN(4) == 0 {
 			out.seen.Edges[nameOf(model.TierEdge, ordinal+1)] = plan.EdgeObservation{Err: randomError(r)}
 		}
 	}
 	for range r.IntN(4) {
-		verb := []plan.Verb{plan.VerbCreate, plan.VerbChange, plan.VerbSetPool, plan.VerbSetRoutes, plan.VerbStop}[r.IntN(5)]
+		verb := []plan.Verb{plan.VerbCreate, plan.VerbChange, plan.VerbSetPool, plan.VerbSetSecrets, plan.VerbSetRoutes, plan.VerbStop}[r.IntN(6)]
 		took(out, verb, nameOf(model.TierBot, 1), randomError(r))
 	}
 	if r.IntN(6) == 0 {
@@ -63,6 +66,10 @@ func randomAssessment(r *rand.Rand, a *plan.Assessment) {
 	}
 	if r.IntN(4) == 0 {
 		a.Failure = model.Failure{Operation: "start", Message: "no luck", At: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), Count: 1}
+	}
+	a.Behind = r.IntN(8) == 0
+	if a.Tier == model.TierBot && r.IntN(4) == 0 {
+		a.Drain, a.Phase = &plan.Drain{ByHand: true, Known: r.IntN(2) == 0}, plan.PhaseDrained
 	}
 	if a.Phase == plan.PhaseAbsent {
 		a.Instance = nil

@@ -2,6 +2,7 @@ package botcluster
 
 import (
 	"context"
+	"io"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -33,9 +34,11 @@ const (
 
 // Options are what a Reconciler works with.
 type Options struct {
-	// Client reads BotClusters and writes their status; Reader reads Secrets live.
+	// Client reads BotClusters, writes their status, and makes the Secrets of their edges; Reader reads Secrets live.
 	Client client.Client
 	Reader client.Reader
+	// Random draws keys; it must be fit for that, as crypto/rand is.
+	Random io.Reader
 	// Recorder records events.
 	Recorder events.EventRecorder
 	Clock    clock.PassiveClock
@@ -68,7 +71,7 @@ func NewReconciler(options Options) *Reconciler {
 
 // +kubebuilder:rbac:groups=scaling.generalbots.dev,resources=botclusters,verbs=get;list;watch;patch
 // +kubebuilder:rbac:groups=scaling.generalbots.dev,resources=botclusters/status,verbs=patch
-// +kubebuilder:rbac:groups="",resources=secrets,verbs=get
+// +kubebuilder:rbac:groups="",resources=secrets,verbs=get;create
 // +kubebuilder:rbac:groups="",resources=namespaces,resourceNames=kube-system,verbs=get
 // +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch
 
@@ -128,6 +131,7 @@ func (r *Reconciler) saveStatus(ctx context.Context, before, bc *v1alpha1.BotClu
 	wrote, err := conditions.Patch(ctx, r.Client, before, bc)
 	if wrote {
 		r.announceReadiness(before, bc)
+		r.announceBots(before, bc)
 	}
 	return client.IgnoreNotFound(err)
 }

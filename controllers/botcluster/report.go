@@ -2,6 +2,7 @@ package botcluster
 
 import (
 	"slices"
+	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -51,6 +52,7 @@ func selector(name string) string {
 }
 
 func (r report) fillCounts(status *v1alpha1.BotClusterStatus) {
+	last := status.Instances
 	status.Tiers, status.Instances = nil, nil
 	for _, tier := range r.seen.blueprint.Tiers {
 		counts := r.count(tier)
@@ -63,6 +65,33 @@ func (r report) fillCounts(status *v1alpha1.BotClusterStatus) {
 		if len(status.Instances) < v1alpha1.MaxStatusInstances && a.Instance != nil {
 			status.Instances = append(status.Instances, instanceStatus(a))
 		}
+	}
+	if r.edgeUnheard() {
+		keepCircuits(status.Instances, last)
+	}
+}
+
+// edgeUnheard tells that an edge that runs could not be asked.
+func (r report) edgeUnheard() bool {
+	for _, edge := range r.seen.Edges {
+		if edge.Err != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// keepCircuits lets circuits that were open stay so while not all edges can be asked: what could not be read keeps its
+// last figure.
+func keepCircuits(instances, last []v1alpha1.InstanceStatus) {
+	open := make(map[string][]string, len(last))
+	for _, was := range last {
+		open[was.Name] = was.OpenCircuits
+	}
+	for i := range instances {
+		kept := slices.Concat(instances[i].OpenCircuits, open[instances[i].Name])
+		slices.Sort(kept)
+		instances[i].OpenCircuits = slices.Compact(kept)
 	}
 }
 
@@ -79,7 +108,7 @@ func (r report) count(tier plan.TierBlueprint) v1alpha1.TierStatus {
 		if a.Phase != plan.PhaseUnknown && !a.Outdated {
 			counts.Updated++
 		}
-		if a.Leaving() {
+		if a.Leaving() || a.Drained() {
 			counts.Draining++
 		}
 	}
@@ -93,6 +122,21 @@ func instanceStatus(a plan.Assessment) v1alpha1.InstanceStatus {
 	}
 	if a.Instance.Address.IsValid() {
 		out.Address = a.Instance.Address.String()
+	}
+	since := a.Instance.DrainingSince
+	if a.Drain != nil {
+		since, out.DrainedByHand = a.Drain.Since, a.Drain.ByHand && !a.Leaving()
+		if a.Drain.Known {
+			out.InFlight = &a.Drain.InFlight
+		}
+	}
+	if !since.IsZero() {
+		out.DrainingSince = new(metav1.NewTime(since.Truncate(time.Second))) // as the API server keeps it
+	}
+	for _, circuit := range a.Circuits { // sorted by route
+		if !slices.Contains(out.OpenCircuits, circuit.Route) {
+			out.OpenCircuits = append(out.OpenCircuits, circuit.Route)
+		}
 	}
 	return out
 }
@@ -148,6 +192,9 @@ func (r report) stalled() error {
 // first returns the first error of a class, in the order in which a pass meets them.
 func (r report) first(class provider.Class) error {
 	met := []error{r.seen.hostErr, r.seen.FactsErr, r.seen.InventoryErr, r.seen.SecretsErr}
+	if !r.seen.KeyMissing { // which nothing outside brings, but a step
+		met = append(met, r.seen.EdgeSecretsErr)
+	}
 	for _, result := range r.results {
 		met = append(met, result.Err)
 	}

@@ -110,6 +110,42 @@ var _ = Describe("The status", func() {
 		}))
 	})
 
+	It("tells since when bots drain and what they have left, and which circuits are open", func() {
+		r, bc := served(4, 1), crew()
+		since := time.Date(2026, time.March, 1, 12, 0, 0, 999, time.UTC)
+		r.botIs(1, plan.PhaseDraining, "").Drain = &plan.Drain{Since: since, InFlight: 3, Known: true}
+		r.bot(1).Wanted, r.bot(1).Instance.DrainingSince = false, since
+		r.drainByHand(2, plan.PhaseDrained)
+		r.botIs(3, plan.PhaseDraining, "").Drain = &plan.Drain{ByHand: true, Since: since}
+		r.bot(4).Circuits = []plan.Circuit{{Route: "api", Edge: "a"}, {Route: "api", Edge: "b"}, {Route: "chat", Edge: "a"}}
+		r.fill(bc)
+		second := metav1.NewTime(since.Truncate(time.Second))
+		Expect(bc.Status.Instances[1:]).To(Equal([]v1alpha1.InstanceStatus{
+			{Name: "crew-bot-1", Tier: "bot", Ordinal: 1, Phase: "Draining", Address: "10.0.0.1", DrainingSince: &second, InFlight: new(int64(3))},
+			{Name: "crew-bot-2", Tier: "bot", Ordinal: 2, Phase: "Drained", Address: "10.0.0.2", DrainedByHand: true, InFlight: new(int64(0))},
+			{Name: "crew-bot-3", Tier: "bot", Ordinal: 3, Phase: "Draining", Address: "10.0.0.3", DrainedByHand: true, DrainingSince: &second},
+			{Name: "crew-bot-4", Tier: "bot", Ordinal: 4, Phase: "Ready", Address: "10.0.0.4", OpenCircuits: []string{"api", "chat"}},
+		}))
+		Expect(bc.Status.Tiers[1]).To(Equal(v1alpha1.TierStatus{Name: "bot", Desired: 4, Current: 4, Ready: 1, Updated: 4, Draining: 3}))
+		Expect(told(bc, v1alpha1.ConditionReady)).To(Equal("True Ready: 1 of 3 bots serve, 2 drained by hand"))
+	})
+
+	It("keeps open circuits while an edge cannot be asked, and only then", func() {
+		bc := crew()
+		open := func(route string) *report {
+			r := served(1, 2)
+			r.bot(1).Circuits = []plan.Circuit{{Route: route, Edge: "crew-edge-1"}}
+			return r
+		}
+		open("chat").fill(bc)
+		silent := open("api")
+		silent.edgeSays(2, errOdd)
+		silent.fill(bc)
+		Expect(bc.Status.Instances[2].OpenCircuits).To(Equal([]string{"api", "chat"}))
+		served(1, 2).fill(bc)
+		Expect(bc.Status.Instances[2].OpenCircuits).To(BeEmpty())
+	})
+
 	It("lists no more instances than fit, and counts them all", func() {
 		r, bc := served(v1alpha1.MaxStatusInstances+10, 1), crew()
 		r.fill(bc)
@@ -178,6 +214,12 @@ var _ = Describe("The next pass", func() {
 		Entry("soon, when Incus asked to wait", func(r *report, _ *v1alpha1.BotCluster) {
 			took(r, plan.VerbStart, "crew-bot-1", failure(provider.Waiting, ""))
 		}, time.Second),
+		Entry("not soon, when only the key of the cookies is missing and may not be made", func(r *report, _ *v1alpha1.BotCluster) {
+			r.seen.EdgeSecretsErr, r.seen.KeyMissing = failure(provider.Waiting, ""), true
+		}, 10*time.Second),
+		Entry("sooner, when somebody has to act on a Secret of the edges", func(r *report, _ *v1alpha1.BotCluster) {
+			r.seen.EdgeSecretsErr = failure(provider.Terminal, v1alpha1.ReasonSecretNotFound)
+		}, 5*time.Second),
 		Entry("soon, when something changed meanwhile", func(r *report, _ *v1alpha1.BotCluster) {
 			took(r, plan.VerbChange, "crew-bot-1", failure(provider.Conflict, ""))
 		}, time.Second),

@@ -70,6 +70,8 @@ type MemberStatus struct {
 	Name    string
 	Address string
 	State   MemberState
+	// Since is when the State began, by the edge's clock.
+	Since time.Time
 	// Serving tells that new requests may go to it.
 	Serving bool
 	Probe   ProbeResult
@@ -130,8 +132,14 @@ func (s EdgeSecrets) String() string { return "secrets " + s.Revision }
 // GoString hides what EdgeSecrets holds from %#v.
 func (s EdgeSecrets) GoString() string { return s.String() }
 
+// MarshalText hides what EdgeSecrets holds from loggers that encode what they are given.
+func (s EdgeSecrets) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
 // String hides what Certificate holds.
 func (c Certificate) String() string { return "a certificate" }
 
 // GoString hides what Certificate holds from %#v.
 func (c Certificate) GoString() string { return c.String() }
+
+// MarshalText hides what Certificate holds from loggers that encode what they are given.
+func (c Certificate) MarshalText() ([]byte, error) { return []byte(c.String()), nil }

@@ -12,7 +12,8 @@ import (
 // Phase is how an instance does, in one word for people.
 type Phase string
 
-// The phases. Absent is an instance that is wanted and not there.
+// The phases. Absent is an instance that is wanted and not there. Drained is a bot that somebody drains by hand and that has
+// nothing in hand any more.
 const (
 	PhaseAbsent    Phase = "Absent"
 	PhaseCreating  Phase = "Creating"
@@ -24,6 +25,7 @@ const (
 	PhaseDegraded  Phase = "Degraded"
 	PhaseUnhealthy Phase = "Unhealthy"
 	PhaseDraining  Phase = "Draining"
+	PhaseDrained   Phase = "Drained"
 	PhaseStopping  Phase = "Stopping"
 	PhaseDeleting  Phase = "Deleting"
 	PhaseConflict  Phase = "Conflict"
@@ -49,6 +51,12 @@ type Assessment struct {
 	// Works tells that it is known to do some of its work, also while it leaves: an edge finds the bot well, or the edge
 	// answers and has routes, be they older ones.
 	Works bool
+	// Behind tells that an edge holds older secrets than the current ones.
+	Behind bool
+	// Drain is how far a bot is that takes nothing new; nil when it takes what comes.
+	Drain *Drain
+	// Circuits are its circuit breakers that are not closed, by route, then edge.
+	Circuits []Circuit
 	// Failure is the last failed operation on it.
 	Failure model.Failure
 }
@@ -58,6 +66,14 @@ func (a Assessment) Ready() bool { return a.Wanted && a.Phase == PhaseReady }
 
 // Leaving tells that the instance carries the mark of leaving.
 func (a Assessment) Leaving() bool { return a.Instance != nil && !a.Instance.DrainingSince.IsZero() }
+
+// Drained tells that the bot runs and takes nothing new, because somebody drains it by hand and not because it leaves.
+func (a Assessment) Drained() bool {
+	return a.named() && !a.Leaving() && (a.Phase == PhaseDraining || a.Phase == PhaseDrained)
+}
+
+// named tells that somebody drains the bot by hand, whether or not it also leaves.
+func (a Assessment) named() bool { return a.Drain != nil && a.Drain.ByHand }
 
 // ours tells that the instance is there, can be read, and belongs to the BotCluster.
 func (a Assessment) ours() bool {
@@ -119,6 +135,9 @@ func (a assessor) one(name string, tier model.Tier, ordinal int, wanted bool) As
 		out.Outdated = a.outdated(*instance)
 		out.NoAddress = a.noAddress(*instance)
 		out.Works = a.works(*instance)
+		out.Behind = a.behind(*instance)
+		out.Drain = a.drain(*instance, wanted)
+		out.Circuits = a.seen.circuits(*instance)
 	}
 	if out.Message == "" && out.Failure.Message != "" && out.Phase != PhaseReady {
 		out.Message = fmt.Sprintf("%s failed: %s", out.Failure.Operation, out.Failure.Message)
@@ -166,7 +185,7 @@ func (a assessor) phase(instance model.Instance) (Phase, string) {
 	case instance.State != model.StateRunning:
 		return PhaseStopped, ""
 	case !instance.DrainingSince.IsZero():
-		return PhaseDraining, ""
+		return PhaseDraining, a.overdue(instance)
 	case !instance.Address.IsValid() && a.noAddress(instance):
 		return PhaseBooting, "it runs without an address: the host may be out of inotify instances " +
 			"(sysctl fs.inotify.max_user_instances), the network out of leases, or the image without a DHCP client"
@@ -186,6 +205,8 @@ func (a assessor) edgePhase(instance model.Instance) (Phase, string) {
 		return PhaseProbing, "its admin API does not answer yet"
 	case edge.State.RoutesRevision != a.want.Routes.Revision:
 		return PhaseProbing, "it does not serve the declared routes yet"
+	case a.want.Secrets.Revision != "" && edge.State.SecretsRevision == "":
+		return PhaseProbing, "it holds no secrets yet" // one with older secrets is given the current ones in this very pass
 	case edge.State.PoolRevision == "": // one that is merely behind gets the current pool in this very pass
 		return PhaseProbing, "it does not know the bots yet"
 	default:
@@ -218,7 +239,17 @@ func (a assessor) works(instance model.Instance) bool {
 	})
 }
 
+// behind compares secrets. When the current ones could not be had, nothing is said of those that an edge holds.
+func (a assessor) behind(instance model.Instance) bool {
+	edge, asked := a.seen.Edges[instance.Name]
+	current := a.want.Secrets.Revision
+	return asked && edge.Err == nil && a.seen.EdgeSecretsErr == nil && current != "" && current != edge.State.SecretsRevision
+}
+
 func (a assessor) botPhase(instance model.Instance) (Phase, string) {
+	if a.want.Drained[instance.Name] {
+		return a.handDrainPhase(instance.Name)
+	}
 	worst, answered := model.MemberStatus{Probe: model.ProbeHealthy}, 0
 	for _, name := range a.seen.edges {
 		if a.seen.Edges[name].Err != nil {
@@ -233,7 +264,7 @@ func (a assessor) botPhase(instance model.Instance) (Phase, string) {
 	case answered == 0:
 		return PhaseProbing, "no edge answers, so its health is not known"
 	case worst.Probe == model.ProbeHealthy:
-		return PhaseReady, ""
+		return PhaseReady, a.passedOver(instance.Name)
 	case worst.Probe == model.ProbeDegraded:
 		return PhaseDegraded, "its health endpoint says that it cannot reach its database"
 	case worst.Probe == model.ProbeUnhealthy:

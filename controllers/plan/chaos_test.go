@@ -30,6 +30,7 @@ type chaos struct {
 
 func newChaos(seed uint64) *chaos {
 	c := &chaos{world: newWorld(blueprint(3, 2)), r: dice(seed)}
+	c.want.Secrets.Revision, c.want.KeySecret = "secrets-1", "crew-edge"
 	c.want.Policy.MaxUnavailable = 1 + c.r.IntN(2)
 	c.want.Tiers[0].VolumePool = oneOf(c.r, "", "fast")
 	if c.want.Tiers[0].VolumePool != "" {
@@ -110,7 +111,7 @@ var mishaps = []mishap{
 	{"idle", func(_ *chaos, m *machine) { m.requests = 0 }},
 	{"its Caddy starts again", func(_ *chaos, m *machine) {
 		if m.caddy != nil {
-			m.caddy = &caddy{probes: map[string]model.ProbeResult{}, routes: m.caddy.routes}
+			m.caddy = &caddy{probes: map[string]model.ProbeResult{}, routes: m.caddy.routes, secrets: m.caddy.secrets}
 		}
 	}},
 	{"its address is lost", func(_ *chaos, m *machine) {
@@ -140,6 +141,12 @@ var wishes = []wish{
 	{"other limits", func(c *chaos) {
 		c.want.Tiers[1].Config = map[string]string{"limits.memory": oneOf(c.r, "1GiB", "2GiB"), "limits.cpu": oneOf(c.r, "", "4")}
 	}},
+	{"another key of the cookies", func(c *chaos) { c.want.Secrets.Revision = oneOf(c.r, "secrets-1", "secrets-2") }},
+	{"the key of the cookies is deleted", func(c *chaos) { c.keyless = true }},
+	{"the secrets of the edges are away", func(c *chaos) { c.edgeSecretsErr = errAway }},
+	{"the secrets of the edges are there", func(c *chaos) { c.edgeSecretsErr = nil }},
+	{"a bot is drained by hand", func(c *chaos) { c.want.Drained = map[string]bool{botName(1 + c.r.IntN(3)): true} }},
+	{"nobody is drained by hand", func(c *chaos) { c.want.Drained = nil }},
 	{"the facts are away", func(c *chaos) { c.factsErr = errAway }},
 	{"the facts are there", func(c *chaos) { c.factsErr = nil }},
 	{"half of all operations fail", func(c *chaos) { c.failsNext = func(string, string) bool { return chance(c.r, 2) } }},
@@ -155,6 +162,7 @@ var wishes = []wish{
 // heal takes away what the operator cannot heal.
 func (c *chaos) heal() {
 	c.note("from here on nothing bad happens")
+	c.edgeSecretsErr, c.want.Drained = nil, nil
 	c.factsErr, c.failsNext = nil, func(string, string) bool { return false }
 	for name, m := range c.machines {
 		m.hidden, m.deaf, m.health, m.requests = false, false, model.ProbeHealthy, 0
@@ -204,6 +212,9 @@ func (c *chaos) expectAsWanted() {
 				Expect(m.Config["limits.memory"]).To(Equal(tier.Config["limits.memory"]), name)
 			}
 		}
+	}
+	for name, m := range c.machines {
+		Expect(m.caddy == nil || m.caddy.secrets == c.want.Secrets.Revision).To(BeTrue(), name)
 	}
 	Expect(c.serving()).To(Equal(c.want.Tiers[1].Replicas))
 }

@@ -22,10 +22,10 @@ func expectSafePlan(want plan.Blueprint, seen plan.Observed, p plan.Plan) {
 	for _, s := range p.Steps {
 		Expect(s.Why).NotTo(BeEmpty(), string(s.Verb)+" "+s.Target)
 		switch s.Verb {
-		case plan.VerbSetPool, plan.VerbSetRoutes:
+		case plan.VerbSetPool, plan.VerbSetSecrets, plan.VerbSetRoutes:
 			edge, asked := seen.Edges[s.Target]
 			Expect(asked && edge.Err == nil).To(BeTrue(), "it does not answer: "+s.String())
-		case plan.VerbCreateVolume, plan.VerbDeleteVolume:
+		case plan.VerbCreateKey, plan.VerbCreateVolume, plan.VerbDeleteVolume:
 		case plan.VerbCreate:
 			Expect(instances).NotTo(HaveKey(s.Target), s.String())
 			targets[s.Target]++
@@ -36,7 +36,11 @@ func expectSafePlan(want plan.Blueprint, seen plan.Observed, p plan.Plan) {
 			targets[s.Target]++
 		}
 		if !seen.Complete() {
-			Expect(s.Verb).To(BeElementOf(plan.VerbStart, plan.VerbConfigure, plan.VerbSetPool, plan.VerbSetRoutes), s.String())
+			Expect(s.Verb).To(BeElementOf(plan.VerbStart, plan.VerbConfigure, plan.VerbCreateKey, plan.VerbSetPool, plan.VerbSetSecrets,
+				plan.VerbSetRoutes), s.String())
+		}
+		if !seen.MayRemove() {
+			Expect(s.Verb).NotTo(BeElementOf(plan.VerbMark, plan.VerbStop, plan.VerbDelete, plan.VerbDeleteVolume), s.String())
 		}
 		if s.Verb == plan.VerbStop && s.Tier == model.TierBot {
 			expectReleased(seen, s)
@@ -46,7 +50,7 @@ func expectSafePlan(want plan.Blueprint, seen plan.Observed, p plan.Plan) {
 		Expect(count).To(Equal(1), "one step a pass: "+target)
 	}
 	expectBudgets(want, p)
-	expectPool(instances, seen, p.Pool)
+	expectPool(want, instances, seen, p.Pool)
 }
 
 // expectReleased asserts that no edge may send anything to a bot that is stopped.
@@ -99,7 +103,7 @@ func replaced(p plan.Plan, tier model.Tier) (leaving, taken int) {
 }
 
 // expectPool asserts that the pool names only bots that run and are ours, or that cannot be read.
-func expectPool(instances map[string]model.Instance, seen plan.Observed, pool model.Pool) {
+func expectPool(want plan.Blueprint, instances map[string]model.Instance, seen plan.Observed, pool model.Pool) {
 	GinkgoHelper()
 	Expect(slices.IsSortedFunc(pool.Members, func(a, b model.Member) int { return strings.Compare(a.Name, b.Name) })).To(BeTrue())
 	for _, member := range pool.Members {
@@ -117,7 +121,7 @@ func expectPool(instances map[string]model.Instance, seen plan.Observed, pool mo
 		}
 		Expect(instance.Owned && instance.State == model.StateRunning).To(BeTrue(), member.Name+" is in the pool and does not run")
 		state := model.MemberActive
-		if !instance.DrainingSince.IsZero() {
+		if !instance.DrainingSince.IsZero() || want.Drained[member.Name] {
 			state = model.MemberDraining
 		}
 		Expect(member.State).To(Equal(state))

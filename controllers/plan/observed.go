@@ -14,10 +14,14 @@ type Blueprint struct {
 	// Probe is how the edges probe the bots, BotPort where.
 	Probe   model.Probe
 	BotPort int
-	// Routes are what the edges serve.
-	Routes model.Routes
-	// Secrets are what the edges are to hold and nobody else may see.
+	// Routes are what the edges serve, Secrets what they need for it and nobody else may see. An empty revision of the
+	// Secrets stands for none.
+	Routes  model.Routes
 	Secrets model.EdgeSecrets
+	// KeySecret is the name of the Secret that holds the key of the edges' cookies.
+	KeySecret string
+	// Drained are the names of the bots that somebody drains by hand.
+	Drained map[string]bool
 	// Limits of time and number.
 	Policy Policy
 }
@@ -48,6 +52,10 @@ type Observed struct {
 	// FactsErr and SecretsErr tell that the blueprint could not be made whole, so nothing new is created from it.
 	FactsErr   error
 	SecretsErr error
+	// EdgeSecretsErr tells that the blueprint's Secrets could not be had: edges keep those that they hold, and nothing is
+	// taken away, because an edge made now could not serve. KeyMissing tells that there is no KeySecret.
+	EdgeSecretsErr error
+	KeyMissing     bool
 	// Edges holds what each running edge answered, by instance name.
 	Edges map[string]EdgeObservation
 }
@@ -58,11 +66,15 @@ type EdgeObservation struct {
 	Err   error
 }
 
-// Complete tells whether instances may be created, changed, replaced or removed: a blueprint from half of the facts would
-// differ from the true one, what was removed could not be made again, and nothing destructive follows a failed read.
+// Complete tells whether instances may be created and changed: a blueprint from half of the facts would differ from the
+// true one.
 func (o Observed) Complete() bool {
 	return o.InventoryErr == nil && o.FactsErr == nil && o.SecretsErr == nil
 }
+
+// MayRemove tells whether instances may be replaced or removed: what was removed could not be made again as it was, and
+// nothing destructive follows a failed read.
+func (o Observed) MayRemove() bool { return o.Complete() && o.EdgeSecretsErr == nil }
 
 // tier returns the blueprint of a tier.
 func (b Blueprint) tier(tier model.Tier) (TierBlueprint, bool) {

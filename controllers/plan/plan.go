@@ -27,9 +27,11 @@ func BotCluster(want Blueprint, seen Observed, now time.Time) Plan {
 	sight := look(want, seen)
 	plan.Pool = poolOf(want, sight, now)
 	plan.Assessments = assessor{want: want, seen: sight, now: now}.all()
+	plan.key(want, seen)
 	plan.volumes(want, seen)
 	plan.instances(want, sight, now)
 	plan.pools(sight)
+	plan.secrets(want, sight)
 	plan.routes(want, sight)
 	plan.awaitPhases(now)
 	return plan
@@ -68,6 +70,15 @@ func (b Blueprint) owns(volume model.Volume) bool {
 	return volume.Owned && volume.Owner.UID == b.Owner.UID
 }
 
+// key makes the Secret that the key of the edges' cookies is kept in. One that is there is never touched.
+func (p *Plan) key(want Blueprint, seen Observed) {
+	if seen.KeyMissing {
+		p.Steps = append(p.Steps, Step{
+			Verb: VerbCreateKey, Target: want.KeySecret, Tier: model.TierEdge, Why: "the edges need a key for the cookies of sticky sessions",
+		})
+	}
+}
+
 // pools tells each edge that answers which bots there are.
 func (p *Plan) pools(seen sight) {
 	for _, a := range p.Assessments {
@@ -82,11 +93,33 @@ func (p *Plan) pools(seen sight) {
 	}
 }
 
-// routes tells each edge that answers what to serve.
+// secrets gives each edge that answers the secrets that it needs, when they could be had.
+func (p *Plan) secrets(want Blueprint, seen sight) {
+	if seen.EdgeSecretsErr != nil || want.Secrets.Revision == "" {
+		return
+	}
+	for _, name := range seen.edges {
+		edge := seen.Edges[name]
+		if edge.Err != nil || edge.State.SecretsRevision == want.Secrets.Revision {
+			continue
+		}
+		why := "its secrets are not the current ones"
+		if edge.State.SecretsRevision == "" {
+			why = "it holds no secrets yet"
+		}
+		p.Steps = append(p.Steps, Step{Verb: VerbSetSecrets, Target: name, Tier: model.TierEdge, Secrets: want.Secrets, Why: why})
+	}
+}
+
+// routes tells each edge that answers what to serve. One that has no secrets yet waits for them: it could prove to nobody
+// who it is, and would lose the sessions of those who come with a cookie.
 func (p *Plan) routes(want Blueprint, seen sight) {
 	for _, name := range seen.edges {
 		edge := seen.Edges[name]
 		if edge.Err != nil || edge.State.RoutesRevision == want.Routes.Revision {
+			continue
+		}
+		if seen.EdgeSecretsErr != nil && edge.State.SecretsRevision == "" {
 			continue
 		}
 		why := "its routes are not the declared ones"
@@ -109,7 +142,18 @@ func (p *Plan) awaitPhases(now time.Time) {
 		if soon := phaseRechecks[a.Phase]; soon > 0 {
 			p.recheckIn(slower(soon, now.Sub(a.Instance.StartedAt)))
 		}
+		if a.Drained() && a.Phase == PhaseDraining {
+			p.awaitHandDrain(a.Drain.Since, now)
+		}
 	}
+}
+
+// awaitHandDrain looks again when the drain of a bot by hand may be over: soon while no edge has begun.
+func (p *Plan) awaitHandDrain(since, now time.Time) {
+	if since.IsZero() {
+		since = now
+	}
+	p.recheckIn(slower(recheckDrain, now.Sub(since)))
 }
 
 // slower is how soon to look again at what has been awaited for a while.

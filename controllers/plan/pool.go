@@ -11,8 +11,8 @@ import (
 )
 
 // poolOf says which bots the edges should know, by name. Every running bot with an address is in it: whether it serves is
-// for the edges to find out by probing. A leaving bot is draining until it is drained, then it is out. A bot that cannot
-// be read stays as the edges hold it: they see for themselves whether it still answers.
+// for the edges to find out by probing. A leaving bot is draining until it is drained, then it is out; one that somebody
+// drains by hand stays draining. A bot that cannot be read stays as the edges hold it: they see for themselves whether it still answers.
 func poolOf(want Blueprint, seen sight, now time.Time) model.Pool {
 	pool := model.Pool{Probe: want.Probe, Members: []model.Member{}}
 	for i := range seen.Inventory.Instances {
@@ -41,6 +41,9 @@ func runningMember(want Blueprint, seen sight, bot *model.Instance, now time.Tim
 		member.State = model.MemberDraining
 		return member, !drained(want.Policy, seen, bot, now)
 	}
+	if want.Drained[bot.Name] {
+		member.State = model.MemberDraining
+	}
 	return member, true
 }
 
@@ -57,47 +60,6 @@ func (s sight) heldMember(bot string) (model.Member, bool) {
 // departing tells that the instance is being stopped or deleted.
 func departing(instance *model.Instance) bool {
 	return instance.Operation == "stop" || instance.Operation == "delete"
-}
-
-// drained tells that a leaving bot may be taken out of the pools: nothing is in flight on any edge, or its time is over.
-// An edge that does not answer is unknown, so only time ends the drain then.
-func drained(policy Policy, seen sight, bot *model.Instance, now time.Time) bool {
-	since := now.Sub(bot.DrainingSince)
-	if since >= policy.DrainTimeout {
-		return true
-	}
-	if since < policy.DrainSettle || seen.hidden {
-		return false
-	}
-	for _, edge := range seen.edges {
-		if seen.Edges[edge].Err != nil {
-			return false
-		}
-		member := seen.member(edge, bot.Name)
-		if member.State == model.MemberActive || member.InFlight > 0 {
-			return false
-		}
-	}
-	return true
-}
-
-// released tells that a leaving bot may be stopped: no edge lists it any more, or lists it as removed with requests in
-// hand that have outlived the drain. An edge that does not answer, or that cannot even be read, may still send requests.
-func released(policy Policy, seen sight, bot *model.Instance, now time.Time) bool {
-	if seen.hidden {
-		return false
-	}
-	overdue := now.Sub(bot.DrainingSince) >= policy.DrainTimeout
-	for _, edge := range seen.edges {
-		if seen.Edges[edge].Err != nil {
-			return false
-		}
-		member := seen.member(edge, bot.Name)
-		if member.State != model.MemberRemoved || (member.InFlight > 0 && !overdue) {
-			return false
-		}
-	}
-	return true
 }
 
 // revisionOf names the content of a pool.

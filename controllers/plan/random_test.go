@@ -61,6 +61,10 @@ func randomScene(seed uint64) *scene {
 	if chance(r, 4) {
 		s.seen.SecretsErr, s.tier(model.TierBot).Files, s.tier(model.TierBot).FilesHash = errAway, nil, ""
 	}
+	s.want.Secrets.Revision = oneOf(r, "", "secrets-1")
+	s.seen.EdgeSecretsErr = oneOf(r, nil, nil, nil, errAway)
+	s.seen.KeyMissing = s.seen.EdgeSecretsErr != nil && chance(r, 2)
+	s.want.Drained = map[string]bool{botName(1 + r.IntN(7)): chance(r, 3), botName(1 + r.IntN(7)): chance(r, 6)}
 	s.randomEdges(r)
 	return s
 }
@@ -113,6 +117,8 @@ func (s *scene) randomEdges(r *rand.Rand) {
 		state := model.EdgeState{
 			RoutesRevision: oneOf(r, s.want.Routes.Revision, s.want.Routes.Revision, "routes-0", ""),
 			PoolRevision:   oneOf(r, current.Revision, current.Revision, "pool-0", ""),
+
+			SecretsRevision: oneOf(r, "secrets-1", "secrets-1", "secrets-0", ""),
 		}
 		for ordinal := 1; ordinal <= 7; ordinal++ {
 			if chance(r, 3) {

@@ -13,26 +13,34 @@ const (
 
 // replacements chooses which wanted instances are replaced now, with the reason, at most as many at a time as the policy
 // allows for each tier. What does not work anyway may go at any time. What works, or may still do some of its work, goes
-// only while nothing else of the tier is on its way up.
+// only while nothing else of the tier is on its way up. A bot that somebody drains by hand is as good as absent: it goes as
+// soon as it is its turn, and while it stays, one less of those that serve may go.
 func replacements(want Blueprint, assessments []Assessment) map[string]string {
 	chosen := map[string]string{}
 	for _, tier := range want.Tiers {
-		turn := choice{budget: max(want.Policy.MaxUnavailable, 0), chosen: chosen}
+		most := max(want.Policy.MaxUnavailable, 0)
+		turn := choice{budget: most, most: most, chosen: chosen}
 		settled := true
 		for _, a := range assessments {
 			if a.Tier != tier.Tier || !a.Wanted {
 				continue
 			}
 			turn.tier = append(turn.tier, a)
-			settled = settled && (a.Ready() || impaired(a))
-			if a.Leaving() {
+			settled = settled && (a.Ready() || impaired(a) || a.Drained())
+			switch {
+			case a.Leaving():
 				turn.budget--
+				turn.leaving++
+			case a.Drained():
+				turn.drained++
 			}
 		}
 		turn.take(turn.goesOn)
 		turn.takeWithin(broken)
 		if settled {
 			turn.takeWithin(impaired)
+			turn.takeWithin(Assessment.Drained)
+			turn.budget -= turn.staysDrained()
 			turn.takeWithin(Assessment.Ready)
 		}
 	}
@@ -41,9 +49,23 @@ func replacements(want Blueprint, assessments []Assessment) map[string]string {
 
 // choice is what is chosen among the wanted instances of one tier.
 type choice struct {
-	tier   []Assessment
-	budget int
-	chosen map[string]string
+	tier []Assessment
+	// budget is how many more may be chosen of the most at a time.
+	budget, most int
+	// leaving and drained count the instances that leave, and those that do not and are drained by hand.
+	leaving, drained int
+	chosen           map[string]string
+}
+
+// staysDrained counts the instances that are drained by hand and not chosen.
+func (c *choice) staysDrained() int {
+	count := 0
+	for _, a := range c.tier {
+		if a.Drained() && c.chosen[a.Name] == "" {
+			count++
+		}
+	}
+	return count
 }
 
 // take chooses all that fit and have a reason to be replaced.
@@ -56,10 +78,18 @@ func (c *choice) take(fits func(Assessment) bool) {
 }
 
 // goesOn tells that an instance whose turn began in an earlier pass keeps it. One that still works is taken back when others
-// went missing meanwhile: together they would be more than the policy allows.
+// went missing or were drained by hand meanwhile: together they would be more than the policy allows.
 func (c *choice) goesOn(a Assessment) bool {
-	missing := func(other Assessment) bool { return !other.Ready() && !other.Leaving() && !impaired(other) }
-	return a.Leaving() && (!a.running() || !a.Works || !slices.ContainsFunc(c.tier, missing))
+	if !a.Leaving() {
+		return false
+	}
+	if !a.running() || !a.Works || a.named() {
+		return true
+	}
+	missing := func(other Assessment) bool {
+		return !other.Ready() && !other.Leaving() && !impaired(other) && !other.Drained()
+	}
+	return !slices.ContainsFunc(c.tier, missing) && (c.drained == 0 || c.leaving+c.drained <= c.most)
 }
 
 // takeWithin chooses what fits as long as the budget lasts.

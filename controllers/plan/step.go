@@ -13,6 +13,7 @@ type Verb string
 
 // The verbs, in the order in which an instance meets them.
 const (
+	VerbCreateKey    Verb = "CreateKey"
 	VerbCreateVolume Verb = "CreateVolume"
 	VerbCreate       Verb = "Create"
 	VerbConfigure    Verb = "Configure"
@@ -21,6 +22,7 @@ const (
 	VerbMark         Verb = "Mark"
 	VerbUnmark       Verb = "Unmark"
 	VerbSetPool      Verb = "SetPool"
+	VerbSetSecrets   Verb = "SetSecrets"
 	VerbSetRoutes    Verb = "SetRoutes"
 	VerbStop         Verb = "Stop"
 	VerbDelete       Verb = "Delete"
@@ -30,7 +32,7 @@ const (
 // Step is one change of the outside, with its reason. Only the fields that its verb needs are set.
 type Step struct {
 	Verb Verb
-	// Target is the name of the instance or volume.
+	// Target is the name of the instance, volume or Secret.
 	Target string
 	Tier   model.Tier
 	// Why completes the sentence «Verb Target because …».
@@ -43,6 +45,7 @@ type Step struct {
 	Grace     time.Duration        // Stop: zero stops by force
 	Volume    model.Volume         // CreateVolume, DeleteVolume
 	Pool      model.Pool           // SetPool
+	Secrets   model.EdgeSecrets    // SetSecrets
 	Routes    model.Routes         // SetRoutes
 }
 
@@ -50,6 +53,12 @@ type Step struct {
 func (s Step) String() string {
 	return fmt.Sprintf("%s %s because %s", s.Verb, s.Target, s.Why)
 }
+
+// GoString is the sentence as well: the files of a step hold secrets.
+func (s Step) GoString() string { return s.String() }
+
+// MarshalText is the sentence as well, for loggers that encode what they are given.
+func (s Step) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 // Plan is what to do now and when to look again.
 //

@@ -22,15 +22,18 @@ var noAddress netip.Addr
 
 // world is a small Incus with Caddys in its edges: enough of both to carry out plans, and strict about what may be asked.
 type world struct {
-	now       time.Time
-	want      plan.Blueprint
-	machines  map[string]*machine
-	volumes   map[string]model.Volume
-	failures  map[string]model.Failure
-	factsErr  error
-	news      []string // what happened since the last look
-	failsNext func(operation, name string) bool
-	addresses int
+	now      time.Time
+	want     plan.Blueprint
+	machines map[string]*machine
+	volumes  map[string]model.Volume
+	failures map[string]model.Failure
+	factsErr error
+	// edgeSecretsErr keeps the edges' secrets from being read; keyless tells that the Secret with their key is missing.
+	edgeSecretsErr error
+	keyless        bool
+	news           []string // what happened since the last look
+	failsNext      func(operation, name string) bool
+	addresses      int
 }
 
 // machine is an instance, and what runs in it.
@@ -46,9 +49,10 @@ type machine struct {
 }
 
 type caddy struct {
-	routes string
-	pool   model.Pool
-	probes map[string]model.ProbeResult
+	routes  string
+	secrets string
+	pool    model.Pool
+	probes  map[string]model.ProbeResult
 }
 
 func newWorld(want plan.Blueprint) *world {
@@ -66,7 +70,7 @@ func (w *world) names() []string { return slices.Sorted(maps.Keys(w.machines)) }
 
 // observe is what a pass sees.
 func (w *world) observe() plan.Observed {
-	seen := plan.Observed{FactsErr: w.factsErr, Edges: map[string]plan.EdgeObservation{}}
+	seen := plan.Observed{FactsErr: w.factsErr, EdgeSecretsErr: w.edgeSecretsErr, KeyMissing: w.keyless, Edges: map[string]plan.EdgeObservation{}}
 	seen.Inventory.Failures = maps.Clone(w.failures)
 	for _, name := range w.names() {
 		m := w.machines[name]
@@ -79,6 +83,9 @@ func (w *world) observe() plan.Observed {
 			seen.Edges[name] = w.ask(m)
 		}
 	}
+	if w.keyless {
+		seen.EdgeSecretsErr = errAway
+	}
 	for _, name := range slices.Sorted(maps.Keys(w.volumes)) {
 		seen.Inventory.Volumes = append(seen.Inventory.Volumes, w.volumes[name])
 	}
@@ -89,7 +96,7 @@ func (w *world) ask(edge *machine) plan.EdgeObservation {
 	if edge.caddy == nil || edge.deaf {
 		return plan.EdgeObservation{Err: errAway}
 	}
-	state := model.EdgeState{RoutesRevision: edge.caddy.routes, PoolRevision: edge.caddy.pool.Revision}
+	state := model.EdgeState{RoutesRevision: edge.caddy.routes, SecretsRevision: edge.caddy.secrets, PoolRevision: edge.caddy.pool.Revision}
 	listed := map[string]bool{}
 	for _, member := range edge.caddy.pool.Members {
 		listed[member.Name] = true
@@ -124,7 +131,10 @@ func (w *world) do(s plan.Step) {
 		delete(w.volumes, s.Target)
 	case plan.VerbCreate:
 		w.create(s)
-	case plan.VerbSetPool, plan.VerbSetRoutes:
+	case plan.VerbCreateKey:
+		Expect(w.keyless).To(BeTrue(), "one that is there is never touched")
+		w.keyless = false
+	case plan.VerbSetPool, plan.VerbSetSecrets, plan.VerbSetRoutes:
 		w.tell(s)
 	default:
 		w.change(s)
@@ -191,6 +201,10 @@ func (w *world) tell(s plan.Step) {
 	Expect(m != nil && m.Owned && m.caddy != nil && !m.deaf && !m.hidden).To(BeTrue(), "it does not answer: "+s.String())
 	if s.Verb == plan.VerbSetRoutes {
 		m.caddy.routes = s.Routes.Revision
+		return
+	}
+	if s.Verb == plan.VerbSetSecrets {
+		m.caddy.secrets = s.Secrets.Revision
 		return
 	}
 	m.caddy.pool = s.Pool

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"time"
@@ -102,7 +103,7 @@ func noopReconciler(ctx context.Context, cluster *ground.Kubernetes, host *fakeH
 	hosts := incus.NewHosts(ctx, incus.Options{Clock: clock.RealClock{}, AllowedSockets: []string{host.server.Socket}})
 	return botcluster.NewReconciler(botcluster.Options{
 		Client: cached, Reader: cluster.Client, Recorder: events.NewFakeRecorder(1 << 16), Clock: clock.RealClock{},
-		Hosts: hosts, Edges: caddy.New(), Manager: "bench",
+		Random: rand.Reader, Hosts: hosts, Edges: caddy.New(), Manager: "bench",
 	}), hosts, nil
 }
 

@@ -94,6 +94,7 @@ var _ = Describe("The contract of provider.Edge", func() {
 				},
 				Entry("no JSON", `{"apps":`, SpecTimeout(edgeTimeout)),
 				Entry("a value of the wrong type", `{"apps":{"botcluster":{"revision":7}}}`, SpecTimeout(edgeTimeout)),
+				Entry("nothing", ``, SpecTimeout(edgeTimeout)),
 			)
 
 			It("probes the pool it was given, and only those serve that are active and healthy", func(ctx SpecContext) {
@@ -114,7 +115,10 @@ var _ = Describe("The contract of provider.Edge", func() {
 				), "in the order in which people count")
 				seen, err := edge.State(ctx)
 				Expect(err).NotTo(HaveOccurred())
+				Expect(seen.Members[0].Since).NotTo(BeZero())
 				Expect(seen.Members[0]).To(Equal(model.MemberStatus{
+					Since: seen.Members[0].Since,
+
 					Name: "bot-1", Address: fine.Member(model.MemberActive).Address, State: model.MemberActive,
 					Serving: true, Probe: model.ProbeHealthy, StatusCode: 200,
 				}))

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -229,7 +230,20 @@ var _ = Describe("Rendered routes on real Caddy", Label("real"), func() {
 		Expect(response.Body.Close()).To(Succeed())
 	}, SpecTimeout(edgeTimeout))
 
-	It("let a leaving bot keep its WebSockets and give it nothing new", func(ctx SpecContext) {
+	It("keep connections that are open and idle when they are replaced", func(ctx SpecContext) {
+		served := serveEdge(ctx, off, 1)
+		client := served.client()
+		fetchFromEdge(ctx, client, "http://anything/")
+		served.load(ctx, v1alpha1.EdgeSpec{Instances: 1, Hosts: hosts})
+		reused := false
+		traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(got httptrace.GotConnInfo) { reused = got.Reused }})
+		response, _, err := tryFetchFromEdge(traced, client, "http://anything/")
+		Expect(err).NotTo(HaveOccurred())
+		Expect(response.StatusCode).To(Equal(http.StatusMisdirectedRequest), "the new routes serve")
+		Expect(reused).To(BeTrue())
+	}, SpecTimeout(edgeTimeout))
+
+	It("let a leaving bot keep its WebSockets and those who come with its cookie, and give it nobody new", func(ctx SpecContext) {
 		served := serveEdge(ctx, off, 2)
 		connection, home, cookie := served.webSocket(ctx, "")
 		leaving := served.bots[0]
@@ -238,15 +252,17 @@ var _ = Describe("Rendered routes on real Caddy", Label("real"), func() {
 		}
 		served.hold(ctx, "leaving", model.MemberActive, leaving.Member(model.MemberDraining))
 		for range 5 {
-			_, other, _ := served.webSocket(ctx, cookie)
+			_, same, _ := served.webSocket(ctx, cookie)
+			Expect(same).To(Equal(home))
+			_, other, _ := served.webSocket(ctx, "")
 			Expect(other).NotTo(Equal(home))
 		}
 		Expect(connection.WriteMessage(websocket.TextMessage, []byte("still there?"))).To(Succeed())
 		_, _, err := connection.ReadMessage()
 		Expect(err).NotTo(HaveOccurred())
-		Expect(served.inFlight(ctx, home)()).To(BeEquivalentTo(1))
+		Expect(served.inFlight(ctx, home)()).To(BeEquivalentTo(6))
 		Expect(connection.Close()).To(Succeed())
-		Eventually(served.inFlight(ctx, home)).WithContext(ctx).Should(BeZero())
+		Eventually(served.inFlight(ctx, home)).WithContext(ctx).Should(BeEquivalentTo(5))
 	}, SpecTimeout(edgeTimeout))
 
 	It("lose no request while bots come, leave and go", func(ctx SpecContext) {

@@ -43,6 +43,7 @@ func serveEdge(ctx context.Context, spec v1alpha1.EdgeSpec, bots int) *servedEdg
 	served.edge = edges.Edge("host/edge-1", served.process.Dial)
 	served.process.Start()
 	Eventually(served.edge.State).WithContext(ctx).Should(HaveField("Process", Not(BeEmpty())))
+	Expect(served.edge.SetSecrets(ctx, model.EdgeSecrets{Revision: "secrets", CookieKey: cookieKey})).To(Succeed())
 	served.load(ctx, spec)
 	for i := range bots {
 		served.bots = append(served.bots, newBot(fmt.Sprintf("bot-%d", i+1)))

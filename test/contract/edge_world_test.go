@@ -14,6 +14,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/generalbots/botcluster-operator/controllers/model"
+	"github.com/generalbots/botcluster-operator/controllers/provider"
 	"github.com/generalbots/botcluster-operator/controllers/provider/fake"
 	fakeedge "github.com/generalbots/botcluster-operator/controllers/provider/fake/edge"
 )
@@ -29,6 +30,15 @@ type edgeWorld interface {
 	Stop()
 	// NewBot starts a bot that is healthy.
 	NewBot(name string) edgeBot
+	edgeFailures
+}
+
+// edgeFailures are requests that fail.
+type edgeFailures interface {
+	// OpensCircuit has requests of the route "api" to a bot of the pool fail until its circuit is open.
+	OpensCircuit(ctx context.Context, edge provider.Edge, ailing edgeBot)
+	// PassesOver has requests to a bot of the pool fail until it is passed over; there is another.
+	PassesOver(ctx context.Context, edge provider.Edge, dying edgeBot)
 }
 
 // edgeBot is a bot that an edge probes.
@@ -64,6 +74,7 @@ func (b *bot) LosesDatabase() { b.Becomes(http.StatusServiceUnavailable, "degrad
 // fakeEdgeWorld is a world in memory: an instance of the edge's image, and one per bot.
 type fakeEdgeWorld struct {
 	world *fake.World
+	edges *fakeedge.Edges
 	edge  fake.Ref
 
 	mu      sync.Mutex
@@ -80,8 +91,8 @@ func newFakeEdgeWorld() *fakeEdgeWorld {
 	DeferCleanup(world.Close)
 	world.AddImage(fake.Image{Aliases: []string{fakeEdgeImage}})
 	world.AddImage(fake.Image{Aliases: []string{fakeBotImage}})
-	fakeedge.Install(world, fakeedge.Config{Image: fakeEdgeImage, KeepsRoutes: true})
-	w := &fakeEdgeWorld{world: world, edge: fake.Ref{Project: incusapi.ProjectDefaultName, Name: "edge-1"}}
+	edges := fakeedge.Install(world, fakeedge.Config{Image: fakeEdgeImage, KeepsRoutes: true})
+	w := &fakeEdgeWorld{world: world, edges: edges, edge: fake.Ref{Project: incusapi.ProjectDefaultName, Name: "edge-1"}}
 	w.create(w.edge.Name, fakeEdgeImage, false)
 	return w
 }

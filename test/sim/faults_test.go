@@ -3,11 +3,16 @@ package sim
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/generalbots/botcluster-operator/api/v1alpha1"
 	"github.com/generalbots/botcluster-operator/controllers/provider/fake"
 )
 
@@ -35,14 +40,14 @@ const (
 )
 
 var _ = Describe("Under faults", func() {
-	for _, s := range scenarios {
+	for _, s := range slices.Concat(scenarios, edgeScenarios) {
 		It(s.name+" converges whatever goes wrong", func(ctx context.Context) {
 			facts := play(ctx, s, nil)
 			for range lessons - 1 {
 				again := play(ctx, s, nil)
 				facts.outside, facts.kubernetes = min(facts.outside, again.outside), min(facts.kubernetes, again.kubernetes)
 			}
-			for _, f := range faultsFor(facts) {
+			for _, f := range faultsFor(facts, s.modes()) {
 				By(f.name)
 				plans.Add(1)
 				Expect(meets(ctx, s, f)).To(BeTrue(), "the fault %q was not met, so the run proves nothing", f.name)
@@ -88,10 +93,14 @@ func play(ctx context.Context, s scenario, f *fault) learned {
 	return facts
 }
 
-// discard takes the BotCluster out of the API server, so that it does not fill up. How the operator removes one is a
+// discard takes the BotCluster and its Secrets out of the API server, so that it does not fill up. How the operator removes one is a
 // scenario of its own.
 func (r *rig) discard(ctx context.Context) {
 	GinkgoHelper()
+	for _, name := range []string{r.key.Name + v1alpha1.KeySecretSuffix, r.tlsName()} {
+		secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: r.key.Namespace, Name: name}}
+		Expect(client.IgnoreNotFound(kubernetes.Client.Delete(ctx, secret))).To(Succeed())
+	}
 	bc := r.get(ctx)
 	if bc == nil {
 		for _, sight := range r.world.LookAll(project) {
@@ -104,23 +113,49 @@ func (r *rig) discard(ctx context.Context) {
 	Expect(kubernetes.Client.Delete(ctx, bc)).To(Succeed())
 }
 
+// modes are the ways in which each write of a scenario is to fail.
+type modes struct {
+	deaths     []mode      // at writes to the outside
+	outside    []fake.Mode // of writes to the outside
+	kubernetes []mode      // at and of writes to the API server
+	reads      int         // that are refused
+	events     int         // that are lost, and at which the stream is cut
+}
+
+// allModes are for scenarios in which instances come and go; edgeModes for those in which edges are told something: there
+// are no events then, and what is left out is met in the other scenarios by the same calls.
+var (
+	allModes = modes{
+		deaths:     []mode{dieBefore, dieAfter},
+		outside:    []fake.Mode{fake.RefuseConnection, fake.Refuse, fake.LoseAnswer, fake.Conflict},
+		kubernetes: []mode{dieBefore, dieAfter, refuse, conflict, loseAnswer},
+		reads:      3, events: 3,
+	}
+	edgeModes = modes{
+		deaths:     []mode{dieBefore, dieAfter},
+		outside:    []fake.Mode{fake.Refuse, fake.LoseAnswer},
+		kubernetes: []mode{dieAfter, conflict},
+		reads:      1,
+	}
+)
+
 // faultsFor lists every fault of every write that a scenario is known to make.
-func faultsFor(facts learned) []fault {
+func faultsFor(facts learned, m modes) []fault {
 	var out []fault
 	for n := 1; n <= facts.outside; n++ {
-		for _, m := range []mode{dieBefore, dieAfter} {
+		for _, m := range m.deaths {
 			out = append(out, fault{
 				name:    fmt.Sprintf("%s write %d to the outside", m, n),
 				plant:   func(r *rig) { r.gate.plan(n, 0, m) },
 				reached: func(r *rig) bool { return r.gate.met() },
 			})
 		}
-		for _, m := range []fake.Mode{fake.RefuseConnection, fake.Refuse, fake.LoseAnswer, fake.Conflict} {
+		for _, m := range m.outside {
 			out = append(out, worldFault(fmt.Sprintf("%s at write %d to the outside", m, n), fake.Fault{Mode: m, Class: fake.Write, Nth: n}))
 		}
 	}
 	for n := 1; n <= facts.kubernetes; n++ {
-		for _, m := range []mode{dieBefore, dieAfter, refuse, conflict, loseAnswer} {
+		for _, m := range m.kubernetes {
 			out = append(out, fault{
 				name:    fmt.Sprintf("%s write %d to the API server", m, n),
 				plant:   func(r *rig) { r.gate.plan(0, n, m) },
@@ -128,9 +163,11 @@ func faultsFor(facts learned) []fault {
 			})
 		}
 	}
-	for n := 1; n <= min(3, facts.outside); n++ {
+	for n := 1; n <= min(m.reads, facts.outside); n++ {
+		out = append(out, worldFault(fmt.Sprintf("read %d is refused", n), fake.Fault{Mode: fake.Refuse, Class: fake.Read, Nth: n, Times: 3}))
+	}
+	for n := 1; n <= min(m.events, facts.outside); n++ {
 		out = append(out,
-			worldFault(fmt.Sprintf("read %d is refused", n), fake.Fault{Mode: fake.Refuse, Class: fake.Read, Nth: n, Times: 3}),
 			worldFault(fmt.Sprintf("event %d is lost", n), fake.Fault{Mode: fake.DropEvent, Nth: n, Times: 2}),
 			worldFault(fmt.Sprintf("the event stream is cut at event %d", n), fake.Fault{Mode: fake.CutEvents, Nth: n}),
 		)

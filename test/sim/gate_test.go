@@ -110,6 +110,9 @@ func (g *gate) client(behind client.WithWatch) client.Client {
 			g.saw(o, err)
 			return err
 		},
+		Create: func(ctx context.Context, c client.WithWatch, o client.Object, opts ...client.CreateOption) error {
+			return g.write(o, func() error { return c.Create(ctx, o, opts...) })
+		},
 		Patch: func(ctx context.Context, c client.WithWatch, o client.Object, p client.Patch, opts ...client.PatchOption) error {
 			return g.write(o, func() error { return c.Patch(ctx, o, p, opts...) })
 		},

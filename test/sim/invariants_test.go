@@ -43,6 +43,8 @@ func (r *rig) check(ctx context.Context) {
 		}
 	}
 	r.checkInstances(bc)
+	r.checkServing()
+	r.checkSilence(bc)
 }
 
 // checkForeign is half of I5: what is not ours is as it was.

@@ -6,7 +6,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/go-logr/logr"
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -56,6 +55,14 @@ type rig struct {
 	// mostBots is the largest number of bots that was ever asked for; broken are the invariants that did not hold.
 	mostBots int
 	broken   []string
+	leaks    leaks
+	recorder *events.FakeRecorder
+	keys     *canaryKeys
+	// felled are the instances that fate took, boots the boots of bots that must go on, by ordinal.
+	felled map[string]bool
+	boots  map[int]int64
+	// healed tells that a scenario took away what was wrong.
+	healed bool
 }
 
 // newRig makes a world with both images, a foreign instance, and an operator.
@@ -70,10 +77,17 @@ func newRig(ctx context.Context) *rig {
 	server, err := incusd.ServeUnix(world, "")
 	Expect(err).NotTo(HaveOccurred())
 	r := &rig{
-		world: world, server: server, edges: edges, clock: clock, gate: newGate(),
+		world: world, server: server, edges: edges, clock: clock, gate: newGate(), keys: &canaryKeys{},
+		felled: map[string]bool{}, boots: map[int]int64{}, recorder: events.NewFakeRecorder(1000),
 		key: types.NamespacedName{Namespace: "default", Name: fmt.Sprintf("sim-%d-%d", GinkgoParallelProcess(), serial.Add(1))},
 	}
-	world.OnCall(r.gate.before, r.gate.after)
+	world.OnCall(func(call fake.Call) error {
+		r.checkStop(call)
+		return r.gate.before(call)
+	}, func(call fake.Call, status int) {
+		r.checkPush(call, status)
+		r.gate.after(call, status)
+	})
 	r.makeForeign()
 	r.boot(ctx)
 	return r
@@ -84,11 +98,11 @@ func (r *rig) boot(ctx context.Context) {
 	r.alive, r.stop = context.WithCancel(ctx)
 	r.gate.revive(r.stop)
 	r.hosts = incus.NewHosts(r.alive, incus.Options{
-		Clock: r.clock, AllowedSockets: []string{r.server.Socket}, Logger: logr.Discard(), IdleAfter: 24 * time.Hour,
+		Clock: r.clock, AllowedSockets: []string{r.server.Socket}, Logger: r.logger(), IdleAfter: 24 * time.Hour,
 	})
 	r.reconciler = botcluster.NewReconciler(botcluster.Options{
-		Client: r.gate.client(kubernetes.Client), Reader: kubernetes.Client, Recorder: events.NewFakeRecorder(1000), Clock: r.clock,
-		Hosts: r.hosts, Edges: caddy.New(), Manager: manager, Parallel: 1,
+		Client: r.gate.client(kubernetes.Client), Reader: kubernetes.Client, Recorder: r.recorder, Clock: r.clock,
+		Random: r.keys, Hosts: r.hosts, Edges: caddy.New(), Manager: manager, Parallel: 1,
 	})
 	r.orphans = &botcluster.Orphans{Reconciler: r.reconciler}
 }
@@ -104,7 +118,7 @@ func (r *rig) close() {
 // pass lets the operator make one pass, and lets time go by as it asks for. An operator that died is started anew.
 func (r *rig) pass(ctx context.Context) {
 	GinkgoHelper()
-	result, err := r.reconciler.Reconcile(ctrl.LoggerInto(r.alive, logr.Discard()), ctrl.Request{NamespacedName: r.key})
+	result, err := r.reconciler.Reconcile(ctrl.LoggerInto(r.alive, r.logger()), ctrl.Request{NamespacedName: r.key})
 	if r.gate.dead() {
 		r.stop()
 		r.hosts.Close()

@@ -13,8 +13,9 @@ import (
 
 // Paths of the admin API.
 const (
-	poolPath = "/botcluster/pool"
-	loadPath = "/load"
+	poolPath    = "/botcluster/pool"
+	configPath  = "/botcluster/config"
+	secretsPath = "/botcluster/secrets" //nolint:gosec // where secrets go is none
 )
 
 // edge implements provider.Edge.
@@ -42,7 +43,7 @@ func (e *edge) State(ctx context.Context) (model.EdgeState, error) {
 
 // SetRoutes implements provider.Edge. Routes that the edge serves already change nothing in Caddy.
 func (e *edge) SetRoutes(ctx context.Context, routes model.Routes) error {
-	reply, err := e.call(ctx, http.MethodPost, loadPath, routes.Config)
+	reply, err := e.call(ctx, http.MethodPut, configPath, routes.Config)
 	switch {
 	case err != nil:
 		return err
@@ -54,6 +55,27 @@ func (e *edge) SetRoutes(ctx context.Context, routes model.Routes) error {
 	default:
 		return e.unexpected(reply)
 	}
+}
+
+// SetSecrets implements provider.Edge.
+func (e *edge) SetSecrets(ctx context.Context, secrets model.EdgeSecrets) error {
+	body, err := json.Marshal(secretsPushOf(secrets))
+	if err != nil {
+		return fmt.Errorf("encoding the secrets %s: %w", secrets.Revision, err)
+	}
+	reply, err := e.call(ctx, http.MethodPut, secretsPath, body)
+	switch {
+	case err != nil:
+		return err
+	case reply.status == http.StatusOK:
+		return nil
+	}
+	reply = reply.without(secrets)
+	if reply.status == http.StatusBadRequest || reply.status == http.StatusRequestEntityTooLarge {
+		return terminal(reasonRejectedSecrets, fmt.Errorf("revision %s: status %d", secrets.Revision, reply.status),
+			"the edge %s refused its secrets and keeps the ones from before: %s", e.name, reply.refusal())
+	}
+	return e.unexpected(reply)
 }
 
 // SetPool implements provider.Edge.

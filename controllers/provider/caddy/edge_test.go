@@ -26,16 +26,21 @@ func example(name string) string {
 	return string(content)
 }
 
+// at is a time of the day that the examples tell of.
+func at(hour, minute, second int) time.Time {
+	return time.Date(2026, time.November, 2, hour, minute, second, 0, time.UTC)
+}
+
 var exampleState = model.EdgeState{
 	Process: "0f6d5f1c8f0e4b8a9d2c7b6a5e4f3d2c", RoutesRevision: "routes-7c21", PoolRevision: "3f9a1c0e",
 	Members: []model.MemberStatus{
-		{Name: "botserver-1", Address: "10.89.0.11:8080", State: model.MemberActive, Serving: true,
+		{Name: "botserver-1", Address: "10.89.0.11:8080", State: model.MemberActive, Since: at(10, 0, 1), Serving: true,
 			Probe: model.ProbeHealthy, StatusCode: 200, InFlight: 4},
-		{Name: "botserver-2", Address: "10.89.0.12:8080", State: model.MemberDraining,
+		{Name: "botserver-2", Address: "10.89.0.12:8080", State: model.MemberDraining, Since: at(10, 4, 58),
 			Probe: model.ProbeDegraded, StatusCode: 503, Message: "answered 503 with the status degraded", InFlight: 1},
-		{Name: "botserver-3", Address: "10.89.0.13:8080", State: model.MemberRemoved, Probe: model.ProbeUnhealthy,
+		{Name: "botserver-3", Address: "10.89.0.13:8080", State: model.MemberRemoved, Since: at(10, 4, 59), Probe: model.ProbeUnhealthy,
 			Message: "probing: dial tcp 10.89.0.13:8080: connect: connection refused", InFlight: 1},
-		{Name: "botserver-10", Address: "[fd42::20]:8080", State: model.MemberActive, Probe: model.ProbeUnknown},
+		{Name: "botserver-10", Address: "[fd42::20]:8080", State: model.MemberActive, Since: at(10, 5, 0), Probe: model.ProbeUnknown},
 	},
 }
 
@@ -61,6 +66,16 @@ var _ = Describe("An edge", func() {
 			says(http.StatusOK, example("pool.json"))(w, r)
 		})
 		Expect(edge.State(ctx)).To(Equal(exampleState))
+	}, SpecTimeout(time.Minute))
+
+	It("tells of secrets, circuit breakers and who is passed over", func(ctx SpecContext) {
+		edge := edgeThat(says(http.StatusOK, `{"process":"p","secretsRevision":"s-1","members":[{"name":"bot-1","address":"10.0.0.1:80",`+
+			`"state":"active","probe":{"result":"healthy"},"ejected":true,"breakers":[`+
+			`{"route":"api","state":"open","since":"2026-11-02T10:00:00Z"},{"route":"chat","state":"half-open","since":"2026-11-02T10:00:00Z"}]}]}`))
+		Expect(edge.State(ctx)).To(Equal(model.EdgeState{Process: "p", SecretsRevision: "s-1", Members: []model.MemberStatus{{
+			Name: "bot-1", Address: "10.0.0.1:80", State: model.MemberActive, Probe: model.ProbeHealthy, Ejected: true,
+			Breakers: []model.Breaker{{Route: "api", State: model.BreakerOpen}, {Route: "chat", State: model.BreakerHalfOpen}},
+		}}}))
 	}, SpecTimeout(time.Minute))
 
 	It("takes a pool and tells its state after it", func(ctx SpecContext) {
@@ -93,7 +108,7 @@ var _ = Describe("An edge", func() {
 	It("takes routes as they are", func(ctx SpecContext) {
 		edge := edgeThat(func(_ http.ResponseWriter, r *http.Request) {
 			defer GinkgoRecover()
-			Expect(r.Method + " " + r.URL.String()).To(Equal("POST /load"))
+			Expect(r.Method + " " + r.URL.String()).To(Equal("PUT /botcluster/config"))
 			Expect(r.Header.Get("Content-Type")).To(Equal("application/json"))
 			loaded, err := io.ReadAll(r.Body)
 			Expect(err).NotTo(HaveOccurred())
@@ -136,6 +151,10 @@ var _ = Describe("An edge", func() {
 		Entry("a member of unknown health", says(http.StatusOK, memberDocument(`"state":"active","probe":{"result":"fine"}`)), SpecTimeout(time.Minute)),
 		Entry("a member with less than nothing in flight",
 			says(http.StatusOK, memberDocument(`"state":"active","probe":{"result":"healthy"},"inFlight":-1`)), SpecTimeout(time.Minute)),
+		Entry("a circuit breaker without a route",
+			says(http.StatusOK, memberDocument(`"state":"active","probe":{"result":"healthy"},"breakers":[{"state":"open"}]`)), SpecTimeout(time.Minute)),
+		Entry("a circuit breaker of an unknown state",
+			says(http.StatusOK, memberDocument(`"state":"active","probe":{"result":"healthy"},"breakers":[{"route":"a","state":"ajar"}]`)), SpecTimeout(time.Minute)),
 		Entry("a number where a text belongs", says(http.StatusOK, `{"process":1,"members":[]}`), SpecTimeout(time.Minute)),
 	)
 

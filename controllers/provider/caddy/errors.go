@@ -15,9 +15,10 @@ import (
 
 // Reasons of errors, as the condition reasons of a BotCluster name them.
 const (
-	reasonUnreachable    = "EdgeUnreachable"
-	reasonRejectedRoutes = "EdgeRejectedRoutes"
-	reasonRejectedPool   = "EdgeRejectedPool"
+	reasonUnreachable     = "EdgeUnreachable"
+	reasonRejectedRoutes  = "EdgeRejectedRoutes"
+	reasonRejectedPool    = "EdgeRejectedPool"
+	reasonRejectedSecrets = "EdgeRejectedSecrets"
 )
 
 // longestRefusal is how much of Caddy's words goes into a message, in characters: the first sentence of an error chain
@@ -63,7 +64,7 @@ func (e *edge) unexpected(answer reply) error {
 }
 
 // refusal is what Caddy says in its error document, on one line and shortened. Routes and pools hold no secret, so
-// what Caddy says about them holds none.
+// what Caddy says about them holds none; an answer about secrets goes through without first.
 func (r reply) refusal() string {
 	var document struct {
 		Error string `json:"error"`

@@ -31,6 +31,9 @@ var _ = Describe("The connection to an edge", func() {
 			_, err := edge.SetPool(ctx, examplePool)
 			return err
 		},
+		"SetSecrets": func(ctx context.Context, edge provider.Edge) error {
+			return edge.SetSecrets(ctx, model.EdgeSecrets{Revision: "s-1", CookieKey: make([]byte, 32)})
+		},
 		"SetRoutes": func(ctx context.Context, edge provider.Edge) error {
 			return edge.SetRoutes(ctx, model.Routes{Config: make([]byte, 1<<20)})
 		},

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/generalbots/botcluster-operator/controllers/model"
 )
@@ -47,22 +48,55 @@ func pushOf(pool model.Pool) push {
 	return document
 }
 
+// secretsPush is the document that PUT /botcluster/secrets takes.
+type secretsPush struct {
+	Revision     string            `json:"revision"`
+	CookieKey    []byte            `json:"cookieKey"`
+	Certificates []certificatePush `json:"certificates"`
+}
+
+type certificatePush struct {
+	Chain string `json:"chain"`
+	Key   string `json:"key"`
+}
+
+func secretsPushOf(secrets model.EdgeSecrets) secretsPush {
+	document := secretsPush{
+		Revision: secrets.Revision, CookieKey: secrets.CookieKey,
+		Certificates: make([]certificatePush, 0, len(secrets.Certificates)),
+	}
+	for _, certificate := range secrets.Certificates {
+		document.Certificates = append(document.Certificates,
+			certificatePush{Chain: string(certificate.Chain), Key: string(certificate.Key)})
+	}
+	return document
+}
+
 // document is what GET and PUT /botcluster/pool answer (cmd/caddy/pool/testdata/pool.json), as far as the operator
 // reads it. Edges of a newer image may say more.
 type document struct {
-	Process        string           `json:"process"`
-	RoutesRevision string           `json:"routesRevision"`
-	Revision       string           `json:"revision"`
-	Members        []documentMember `json:"members"`
+	Process         string           `json:"process"`
+	RoutesRevision  string           `json:"routesRevision"`
+	SecretsRevision string           `json:"secretsRevision"`
+	Revision        string           `json:"revision"`
+	Members         []documentMember `json:"members"`
 }
 
 type documentMember struct {
 	Name     string            `json:"name"`
 	Address  string            `json:"address"`
 	State    model.MemberState `json:"state"`
+	Since    time.Time         `json:"since"`
 	Serving  bool              `json:"serving"`
 	Probe    documentProbe     `json:"probe"`
 	InFlight int64             `json:"inFlight"`
+	Ejected  bool              `json:"ejected"`
+	Breakers []documentBreaker `json:"breakers"`
+}
+
+type documentBreaker struct {
+	Route string             `json:"route"`
+	State model.BreakerState `json:"state"`
 }
 
 type documentProbe struct {
@@ -91,19 +125,27 @@ func decodeState(content []byte) (model.EdgeState, error) {
 		return model.EdgeState{}, errNoDocument
 	}
 	state := model.EdgeState{
-		Process: read.Process, RoutesRevision: read.RoutesRevision, PoolRevision: read.Revision,
+		Process: read.Process, RoutesRevision: read.RoutesRevision, SecretsRevision: read.SecretsRevision, PoolRevision: read.Revision,
 		Members: make([]model.MemberStatus, 0, len(read.Members)),
 	}
 	for i, member := range read.Members {
 		if !member.makesSense() {
 			return model.EdgeState{}, fmt.Errorf("member %d, %q: %w", i, member.Name, errMember)
 		}
-		state.Members = append(state.Members, model.MemberStatus{
-			Name: member.Name, Address: member.Address, State: member.State, Serving: member.Serving,
-			Probe: member.Probe.Result, StatusCode: member.Probe.Status, Message: member.Probe.Message, InFlight: member.InFlight,
-		})
+		state.Members = append(state.Members, member.status())
 	}
 	return state, nil
+}
+
+func (m documentMember) status() model.MemberStatus {
+	status := model.MemberStatus{
+		Name: m.Name, Address: m.Address, State: m.State, Since: m.Since, Serving: m.Serving,
+		Probe: m.Probe.Result, StatusCode: m.Probe.Status, Message: m.Probe.Message, InFlight: m.InFlight, Ejected: m.Ejected,
+	}
+	for _, breaker := range m.Breakers {
+		status.Breakers = append(status.Breakers, model.Breaker(breaker))
+	}
+	return status
 }
 
 func (m documentMember) makesSense() bool {
@@ -116,6 +158,11 @@ func (m documentMember) makesSense() bool {
 	case model.ProbeUnknown, model.ProbeHealthy, model.ProbeDegraded, model.ProbeUnhealthy:
 	default:
 		return false
+	}
+	for _, breaker := range m.Breakers {
+		if breaker.Route == "" || (breaker.State != model.BreakerOpen && breaker.State != model.BreakerHalfOpen) {
+			return false
+		}
 	}
 	return m.Name != "" && m.Address != "" && m.InFlight >= 0
 }

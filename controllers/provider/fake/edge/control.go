@@ -16,6 +16,35 @@ func (s *Edges) SetInFlight(ref fake.Ref, member string, count int64) {
 	})
 }
 
+// SetBreaker puts the circuit breaker of a member for a route into a state, "open" or "half-open"; any other closes it.
+func (s *Edges) SetBreaker(ref fake.Ref, member, route, state string) {
+	s.world.Locked(func(l fake.Locked) {
+		if e := s.present(l, ref); e != nil {
+			e.setBreaker(member, Breaker{Route: route, State: state, Since: l.Now().UTC()})
+		}
+	})
+}
+
+// SetEjected has an edge pass over a member, or not any more, as after requests that failed.
+func (s *Edges) SetEjected(ref fake.Ref, member string, ejected bool) {
+	s.world.Locked(func(l fake.Locked) {
+		if e := s.present(l, ref); e != nil && e.members[member] != nil {
+			e.members[member].ejected = ejected
+			e.announce()
+		}
+	})
+}
+
+// Secrets are those that an edge holds.
+func (s *Edges) Secrets(ref fake.Ref) (held Secrets) {
+	s.world.Locked(func(l fake.Locked) {
+		if e := s.present(l, ref); e != nil {
+			held = e.secrets
+		}
+	})
+	return held
+}
+
 // Document is what an edge would answer; false if no Caddy runs in the instance.
 func (s *Edges) Document(ref fake.Ref) (document Document, running bool) {
 	s.world.Locked(func(l fake.Locked) {

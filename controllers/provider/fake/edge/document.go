@@ -52,14 +52,15 @@ type Probe struct {
 
 // Document is the answer to GET and PUT /botcluster/pool.
 type Document struct {
-	Process        string    `json:"process"`
-	StartedAt      time.Time `json:"startedAt"`
-	RoutesRevision string    `json:"routesRevision"`
-	Revision       string    `json:"revision"`
-	Change         uint64    `json:"change"`
-	Probe          *Probe    `json:"probe,omitempty"`
-	LatencyBuckets []float64 `json:"latencyBucketsSeconds"`
-	Members        []Member  `json:"members"`
+	Process         string    `json:"process"`
+	StartedAt       time.Time `json:"startedAt"`
+	RoutesRevision  string    `json:"routesRevision"`
+	SecretsRevision string    `json:"secretsRevision"`
+	Revision        string    `json:"revision"`
+	Change          uint64    `json:"change"`
+	Probe           *Probe    `json:"probe,omitempty"`
+	LatencyBuckets  []float64 `json:"latencyBucketsSeconds"`
+	Members         []Member  `json:"members"`
 }
 
 // Member is one bot as the edge sees it.
@@ -76,6 +77,15 @@ type Member struct {
 	TransportErrors  int64        `json:"transportErrors"`
 	LatencySum       float64      `json:"latencySecondsSum"`
 	LatencyHistogram []int64      `json:"latencyHistogram"`
+	Ejected          bool         `json:"ejected"`
+	Breakers         []Breaker    `json:"breakers,omitempty"`
+}
+
+// Breaker is a circuit breaker of a member that is not closed.
+type Breaker struct {
+	Route string    `json:"route"`
+	State string    `json:"state"`
+	Since time.Time `json:"since"`
 }
 
 // ProbeOutcome is what the probes of a member amount to, and the last one.

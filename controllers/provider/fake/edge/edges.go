@@ -16,7 +16,8 @@ type Config struct {
 	Image  string        // alias or fingerprint of the edge image
 	Socket string        // default DefaultSocket
 	Delay  time.Duration // from the start of the instance until the socket accepts
-	// KeepsRoutes is a Caddy that resumes its last configuration when it starts again. The pool is always lost.
+	// KeepsRoutes is a Caddy that resumes its last configuration when it starts again. Secrets are always kept by the
+	// instance, the pool is always lost.
 	KeepsRoutes bool
 }
 
@@ -57,6 +58,7 @@ type edge struct {
 	config    []byte // loaded; nil before the first load
 	revision  string // of the routes
 	loads     int    // that changed something
+	secrets   Secrets
 
 	pushed  Push
 	members map[string]*member
@@ -82,8 +84,12 @@ func (s *Edges) at(l fake.Locked, boot fake.Boot) *edge {
 	}
 	if old != nil {
 		old.forget(l)
-		if s.config.KeepsRoutes && old.createdAt.Equal(sight.CreatedAt) {
+		same := old.createdAt.Equal(sight.CreatedAt)
+		if s.config.KeepsRoutes && same {
 			e.config, e.revision = old.config, old.revision
+		}
+		if same {
+			e.secrets = old.secrets
 		}
 	}
 	s.edges[boot.Ref] = e

@@ -19,6 +19,12 @@ const longestWait = time.Minute
 func (s *Edges) handler(at fake.Boot) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /load", func(w http.ResponseWriter, r *http.Request) { s.load(at, w, r) })
+	mux.HandleFunc("PUT /botcluster/config", func(w http.ResponseWriter, r *http.Request) {
+		if s.load(at, w, r) {
+			s.answer(at, w)
+		}
+	})
+	mux.HandleFunc("PUT /botcluster/secrets", func(w http.ResponseWriter, r *http.Request) { s.keep(at, w, r) })
 	mux.HandleFunc("GET /config/{$}", func(w http.ResponseWriter, _ *http.Request) { s.showConfig(at, w) })
 	mux.HandleFunc("GET /botcluster/pool", func(w http.ResponseWriter, r *http.Request) { s.showPool(at, w, r) })
 	mux.HandleFunc("PUT /botcluster/pool", func(w http.ResponseWriter, r *http.Request) { s.push(at, w, r) })
@@ -45,16 +51,17 @@ func refuse(w http.ResponseWriter, code int, message string) {
 	write(w, code, map[string]string{"error": message})
 }
 
-// load replaces the configuration, or refuses it and keeps the old one. What is loaded already is not loaded again.
-func (s *Edges) load(at fake.Boot, w http.ResponseWriter, r *http.Request) {
+// load replaces the configuration, or refuses it and keeps the old one. What is loaded already is not loaded again. That
+// the real edge swaps what it can in place shows only to connections, which this one has none of.
+func (s *Edges) load(at fake.Boot, w http.ResponseWriter, r *http.Request) bool {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		refuse(w, http.StatusBadRequest, err.Error())
-		return
+		return false
 	}
 	if !strings.HasPrefix(r.Header.Get("Content-Type"), "application/json") {
 		refuse(w, http.StatusBadRequest, "adapting config: unrecognized content type: "+r.Header.Get("Content-Type"))
-		return
+		return false
 	}
 	config := struct {
 		Apps struct {
@@ -83,6 +90,7 @@ func (s *Edges) load(at fake.Boot, w http.ResponseWriter, r *http.Request) {
 	if refusal != "" {
 		refuse(w, http.StatusBadRequest, "loading config: "+refusal)
 	}
+	return refusal == ""
 }
 
 func (s *Edges) showConfig(at fake.Boot, w http.ResponseWriter) {

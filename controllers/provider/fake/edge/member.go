@@ -18,6 +18,8 @@ type member struct {
 	serving       bool
 	inFlight      int64
 	requests      int64
+	ejected       bool
+	breakers      []Breaker // by route
 
 	result   Result
 	answered bool // healthy or degraded before
@@ -122,7 +124,7 @@ func (m *member) describe() Member {
 	shown := Member{
 		Name: m.name, Address: m.address, State: m.state, Since: m.since.UTC(), Serving: m.serving,
 		Probe: ProbeOutcome{Result: m.result}, InFlight: m.inFlight, Requests: m.requests,
-		LatencyHistogram: make([]int64, len(latencyBuckets)+1),
+		LatencyHistogram: make([]int64, len(latencyBuckets)+1), Ejected: m.ejected, Breakers: append([]Breaker{}, m.breakers...),
 	}
 	if !m.checked.IsZero() {
 		at := m.checked.UTC()

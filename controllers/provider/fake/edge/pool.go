@@ -94,6 +94,20 @@ func (e *edge) setInFlight(name string, count int64) {
 	}
 }
 
+// setBreaker puts one circuit breaker of a member into a state; a closed one is not listed.
+func (e *edge) setBreaker(name string, breaker Breaker) {
+	m := e.members[name]
+	if m == nil {
+		return
+	}
+	m.breakers = slices.DeleteFunc(slices.Clone(m.breakers), func(b Breaker) bool { return b.Route == breaker.Route })
+	if breaker.State == "open" || breaker.State == "half-open" {
+		m.breakers = append(m.breakers, breaker)
+		slices.SortFunc(m.breakers, func(a, b Breaker) int { return strings.Compare(a.Route, b.Route) })
+	}
+	e.announce()
+}
+
 // all lists the members in the order of their names, as people count; of one name, what left comes last.
 func (e *edge) all() []*member {
 	list := slices.Clone(e.removed)
@@ -110,7 +124,7 @@ func (e *edge) all() []*member {
 func (e *edge) document() Document {
 	d := Document{
 		Process: e.process, StartedAt: e.startedAt.UTC(), RoutesRevision: e.revision, Revision: e.pushed.Revision,
-		Change: e.change, LatencyBuckets: latencyBuckets, Members: []Member{},
+		SecretsRevision: e.secrets.Revision, Change: e.change, LatencyBuckets: latencyBuckets, Members: []Member{},
 	}
 	if d.Revision != "" {
 		probe := e.pushed.Probe
