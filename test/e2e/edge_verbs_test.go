@@ -60,8 +60,13 @@ func applyEdge(ctx context.Context, manifest edgeManifest) {
 // patchEdge changes spec.edge with kubectl and does not wait.
 func patchEdge(ctx context.Context, bc *v1alpha1.BotCluster, edge string) {
 	GinkgoHelper()
-	kubectl(ctx, "patch", "botcluster", bc.Name, "--namespace", bc.Namespace, "--type", "merge", "--patch",
-		fmt.Sprintf(`{"spec":{"edge":%s}}`, edge))
+	patchSpec(ctx, bc, `{"edge":`+edge+`}`)
+}
+
+// patchSpec changes the spec with kubectl and does not wait.
+func patchSpec(ctx context.Context, bc *v1alpha1.BotCluster, spec string) {
+	GinkgoHelper()
+	kubectl(ctx, "patch", "botcluster", bc.Name, "--namespace", bc.Namespace, "--type", "merge", "--patch", `{"spec":`+spec+`}`)
 }
 
 // kubectl runs kubectl and expects it to succeed.
