@@ -38,7 +38,8 @@ func newLoopbackBot(number int) *loopbackBot {
 }
 
 func httpAnswer(bot, body string) []byte {
-	return fmt.Appendf(nil, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nBot: %s\r\nContent-Length: %d\r\n\r\n%s", bot, len(body), body)
+	header := "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nBot: %s\r\nContent-Length: %d\r\n\r\n%s"
+	return fmt.Appendf(nil, header, bot, len(body), body)
 }
 
 func (b *loopbackBot) member(state model.MemberState) model.Member {
@@ -94,8 +95,8 @@ func (b *loopbackBot) serve(connection net.Conn) {
 	}
 }
 
-// startLoopbackBots lets the bots of the numbers from first on listen.
-func startLoopbackBots(ctx context.Context, first, count int) (bots []*loopbackBot, stop func() error, err error) {
+// startLoopbackBots lets so many bots listen, numbered from 1.
+func startLoopbackBots(ctx context.Context, count int) (bots []*loopbackBot, stop func() error, err error) {
 	stop = func() error {
 		var errs []error
 		for _, bot := range bots {
@@ -104,7 +105,7 @@ func startLoopbackBots(ctx context.Context, first, count int) (bots []*loopbackB
 		return errors.Join(errs...)
 	}
 	for number := range count {
-		bot := newLoopbackBot(first + number)
+		bot := newLoopbackBot(1 + number)
 		if err := bot.listen(ctx); err != nil {
 			return nil, nil, errors.Join(err, stop())
 		}

@@ -2,7 +2,10 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/generalbots/botcluster-operator/api/v1alpha1"
 	"github.com/generalbots/botcluster-operator/controllers/render"
@@ -22,13 +25,18 @@ func shippedConfig(admin string, port int) (map[string]any, error) {
 	if err := json.Unmarshal(routes.Config, &config); err != nil {
 		return nil, fmt.Errorf("read the rendered routes: %w", err)
 	}
-	child(config, "admin")["listen"] = admin
-	apps := child(config, "apps")
-	child(apps, "botcluster")["loopback_members"] = true
-	for _, server := range child(child(apps, "http"), "servers") {
-		server.(map[string]any)["listen"] = []any{loopback(port)}
+	servers, _, err := unstructured.NestedMap(config, "apps", "http", "servers")
+	if err != nil {
+		return nil, fmt.Errorf("read the rendered servers: %w", err)
 	}
-	return config, nil
+	errs := []error{
+		unstructured.SetNestedField(config, admin, "admin", "listen"),
+		unstructured.SetNestedField(config, true, "apps", "botcluster", "loopback_members"),
+	}
+	for name := range servers {
+		errs = append(errs, unstructured.SetNestedField(config, []any{loopback(port)}, "apps", "http", "servers", name, "listen"))
+	}
+	return config, errors.Join(errs...)
 }
 
 // stockConfig is the same with the modules that Caddy comes with: the bots are written down, each gets a request in turn, and
@@ -39,8 +47,11 @@ func stockConfig(bots []*loopbackBot) configure {
 		if err != nil {
 			return nil, err
 		}
-		delete(child(config, "apps"), "botcluster")
-		return withStockHandlers(config, upstreams(bots)).(map[string]any), nil
+		unstructured.RemoveNestedField(config, "apps", "botcluster")
+		for key, value := range config {
+			config[key] = withStockHandlers(value, upstreams(bots))
+		}
+		return config, nil
 	}
 }
 
@@ -102,10 +113,4 @@ func withStockHandlers(value any, upstreams []any) any {
 	default:
 		return value
 	}
-}
-
-// child is an object inside of an object. The configuration is the operator's own: what is missing there is a mistake in
-// here.
-func child(parent map[string]any, name string) map[string]any {
-	return parent[name].(map[string]any)
 }

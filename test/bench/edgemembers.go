@@ -18,7 +18,7 @@ const (
 
 // measureMembers measures how much more memory an edge holds with 1,000 members more.
 func measureMembers(ctx context.Context, report *reporter, binary string) (err error) {
-	bots, stopBots, err := startLoopbackBots(ctx, 1, memoryBase+memoryMembers)
+	bots, stopBots, err := startLoopbackBots(ctx, memoryBase+memoryMembers)
 	if err != nil {
 		return err
 	}

@@ -28,7 +28,7 @@ const (
 // measureNewcomers measures how soon a bot serves: from the push of its pool when it listens already, and from the first
 // probe that it answers when it listens later.
 func measureNewcomers(ctx context.Context, report *reporter, binary string) (err error) {
-	standing, stopBots, err := startLoopbackBots(ctx, 1, 2)
+	standing, stopBots, err := startLoopbackBots(ctx, 2)
 	if err != nil {
 		return err
 	}
@@ -91,7 +91,9 @@ func reportNewcomers(ctx context.Context, report *reporter, welcome func(number 
 type newcomer struct{ sincePush, sinceListening, sinceProbe float64 }
 
 // welcome adds a bot to the pool, which listens at once or later, waits until it serves, and takes it out again.
-func (e *servedEdge) welcome(ctx context.Context, seen *lookout, standing []*loopbackBot, number int, late time.Duration) (newcomer, error) {
+func (e *servedEdge) welcome(
+	ctx context.Context, seen *lookout, standing []*loopbackBot, number int, late time.Duration,
+) (newcomer, error) {
 	bot := newLoopbackBot(number)
 	defer func() { _ = bot.close() }() // the pool does not know it any more
 	seen.lookFor(bot.name)

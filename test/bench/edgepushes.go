@@ -31,7 +31,7 @@ const (
 
 // measurePushes measures latency with and without 1,000 pool pushes a second, each of which changes a member, in turns.
 func measurePushes(ctx context.Context, report *reporter, binary string) (err error) {
-	bots, stopBots, err := startLoopbackBots(ctx, 1, pushMembers)
+	bots, stopBots, err := startLoopbackBots(ctx, pushMembers)
 	if err != nil {
 		return err
 	}
@@ -124,8 +124,8 @@ func pushRequests(bots []*loopbackBot) ([2][]byte, error) {
 		if err != nil {
 			return out, fmt.Errorf("encode a push: %w", err)
 		}
-		out[i] = fmt.Appendf(nil, "PUT /botcluster/pool HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
-			len(body), body)
+		header := "PUT /botcluster/pool HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
+		out[i] = fmt.Appendf(nil, header, len(body), body)
 	}
 	return out, nil
 }

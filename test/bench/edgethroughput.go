@@ -39,7 +39,7 @@ func measureThroughput(ctx context.Context, report *reporter, binary string) err
 }
 
 func throughput(ctx context.Context, report *reporter, binary string, members int) (err error) {
-	bots, stopBots, err := startLoopbackBots(ctx, 1, members)
+	bots, stopBots, err := startLoopbackBots(ctx, members)
 	if err != nil {
 		return err
 	}

@@ -64,7 +64,7 @@ func openPorts(ctx context.Context, address string) []int {
 		group.Go(func() error {
 			connection, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(address, strconv.Itoa(port+1)))
 			if err != nil {
-				return nil //nolint:nilerr // the port is closed
+				return nil // it is closed
 			}
 			mutex.Lock()
 			defer mutex.Unlock()

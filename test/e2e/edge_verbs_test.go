@@ -13,7 +13,6 @@ import (
 	. "github.com/onsi/gomega"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/generalbots/botcluster-operator/api/v1alpha1"
@@ -37,7 +36,7 @@ type edgeManifest struct {
 
 func newEdge(namespace, name string, bots int32, edge string) edgeManifest {
 	return edgeManifest{
-		cluster: newBotCluster(namespace, name, func(spec *v1alpha1.BotClusterSpec) { spec.Replicas = ptr.To(bots) }), edge: edge,
+		cluster: newBotCluster(namespace, name, func(spec *v1alpha1.BotClusterSpec) { spec.Replicas = new(bots) }), edge: edge,
 	}
 }
 

@@ -104,19 +104,21 @@ func (t *tally) servedBy(bot string) {
 func (t *tally) failed(since time.Time, err error) {
 	t.change(func(c *Count) {
 		c.Failed++
-		c.keep(since, err)
+		c.Errors = keep(c.Errors, since, err)
 	})
 }
 
 func (t *tally) cut(since time.Time, err error) {
 	t.change(func(c *Count) {
 		c.Cut++
-		c.keep(since, err)
+		c.Errors = keep(c.Errors, since, err)
 	})
 }
 
-func (c *Count) keep(since time.Time, err error) {
-	if len(c.Errors) < keptErrors {
-		c.Errors = append(c.Errors, fmt.Sprintf("after %s: %v", time.Since(since).Round(time.Millisecond), err))
+// keep adds a loss in words while there are few.
+func keep(losses []string, since time.Time, err error) []string {
+	if len(losses) == keptErrors {
+		return losses
 	}
+	return append(losses, fmt.Sprintf("after %s: %v", time.Since(since).Round(time.Millisecond), err))
 }

@@ -111,8 +111,9 @@ func exchange(ctx context.Context, client *http.Client, base string, asked reque
 // judge checks that an answer belongs to the request: the stand-in tells what it was asked.
 func (r request) judge(content []byte) error {
 	var answer struct {
-		Method, Path string
-		Bytes        int
+		Method string `json:"method"`
+		Path   string `json:"path"`
+		Bytes  int    `json:"bytes"`
 	}
 	if err := json.Unmarshal(content, &answer); err != nil {
 		return fmt.Errorf("the answer is none of the stand-in's: %w: %.200s", err, content)
