@@ -16,6 +16,8 @@ import (
 const (
 	// pushRate is how many pools a second are pushed (part 2: 1,000 leave latency alone).
 	pushRate = 1000
+	// pushers share the rate: each waits for its answer.
+	pushers = 4
 	// pushRateReached is what may be missing of that: a ticker skips what it is late for.
 	pushRateReached = 0.95
 	// pushLatencyBudget is how much longer the p99 of requests may be with them than without. What is left of two cores
@@ -68,11 +70,13 @@ func measurePushes(ctx context.Context, report *reporter, binary string) (err er
 
 // loadWithPushes loads the edge while pools are pushed, and tells how many a second were.
 func loadWithPushes(ctx context.Context, edge *servedEdge, bots []*loopbackBot) (came burst, rate float64, err error) {
-	pushers, stop := context.WithCancel(ctx)
+	pushing, stop := context.WithCancel(ctx)
 	defer stop()
 	var pushed atomic.Int64
 	var group errgroup.Group
-	group.Go(func() error { return push(pushers, edge, bots, &pushed) })
+	for range pushers {
+		group.Go(func() error { return push(pushing, edge, bots, &pushed) })
+	}
 	started := time.Now()
 	came, err = load(ctx, edge.address, pushClients, pushWhile, pushPause)
 	rate = float64(pushed.Load()) / time.Since(started).Seconds()
@@ -95,7 +99,7 @@ func push(ctx context.Context, edge *servedEdge, bots []*loopbackBot, pushed *at
 	if err != nil {
 		return err
 	}
-	ticker := time.NewTicker(time.Second / pushRate)
+	ticker := time.NewTicker(time.Second * pushers / pushRate)
 	defer ticker.Stop()
 	for ctx.Err() == nil {
 		<-ticker.C

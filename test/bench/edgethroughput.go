@@ -21,10 +21,12 @@ const (
 // throughputPools are the sizes of the pool: the scaling document's, and one where what grows with the pool would show.
 var throughputPools = []int{3, 1000}
 
-// contender is something that answers requests.
+// contender is something that answers requests, in a process of its own unless its pid is zero.
 type contender struct {
+	pid                   int
 	name, address         string
 	perSecond, p50s, p99s []float64
+	processor             []float64 // µs of CPU time per request
 }
 
 // measureThroughput measures our edge beside stock Caddy with the same routes, beside the barest Caddy, and beside a direct
@@ -63,9 +65,9 @@ func throughput(ctx context.Context, report *reporter, binary string, members in
 	}
 	defer func() { err = errors.Join(err, bare.Stop()) }()
 	contenders := []*contender{
-		{name: "edge", address: edge.address},
-		{name: "stock", address: loopback(stockPort)},
-		{name: "bare", address: loopback(barePort)},
+		{name: "edge", address: edge.address, pid: edge.caddy.PID()},
+		{name: "stock", address: loopback(stockPort), pid: stock.PID()},
+		{name: "bare", address: loopback(barePort), pid: bare.PID()},
 		{name: "direct", address: bots[0].address},
 	}
 	if err := takeTurns(ctx, contenders); err != nil {
@@ -84,16 +86,39 @@ func takeTurns(ctx context.Context, contenders []*contender) error {
 	for round := range throughputRounds {
 		for turn := range contenders {
 			each := contenders[(round+turn)%len(contenders)]
-			came, err := load(ctx, each.address, throughputClients, throughputWhile, 0)
-			if err != nil {
+			if err := each.takeTurn(ctx); err != nil {
 				return fmt.Errorf("%s: %w", each.name, err)
 			}
-			each.perSecond = append(each.perSecond, came.perSecond)
-			each.p50s = append(each.p50s, median(came.latencies))
-			each.p99s = append(each.p99s, quantile(came.latencies, 0.99))
 		}
 	}
 	return nil
+}
+
+func (c *contender) takeTurn(ctx context.Context) error {
+	before, err := c.cpuTime()
+	if err != nil {
+		return err
+	}
+	came, err := load(ctx, c.address, throughputClients, throughputWhile, 0)
+	if err != nil {
+		return err
+	}
+	after, err := c.cpuTime()
+	if err != nil {
+		return err
+	}
+	c.perSecond = append(c.perSecond, came.perSecond)
+	c.p50s = append(c.p50s, median(came.latencies))
+	c.p99s = append(c.p99s, quantile(came.latencies, 0.99))
+	c.processor = append(c.processor, float64((after-before).Microseconds())/float64(len(came.latencies)))
+	return nil
+}
+
+func (c *contender) cpuTime() (time.Duration, error) {
+	if c.pid == 0 {
+		return 0, nil
+	}
+	return cpuTime(c.pid)
 }
 
 func reportThroughput(report *reporter, members int, contenders []*contender) error {
@@ -107,11 +132,16 @@ func reportThroughput(report *reporter, members int, contenders []*contender) er
 		if rival.name == "stock" {
 			reached = reached.atLeast(throughputBudget)
 		}
-		for _, f := range []figure{
+		figures := []figure{
 			reached,
 			figure{Name: "edge_latency_p50", Params: params, Value: median(edge.p50s), Unit: "ms"}.against(median(rival.p50s)),
 			figure{Name: "edge_latency_p99", Params: params, Value: median(edge.p99s), Unit: "ms"}.against(median(rival.p99s)),
-		} {
+		}
+		if rival.pid != 0 { // hardly depends on what else the machine does
+			figures = append(figures,
+				figure{Name: "edge_cpu_per_request", Params: params, Value: median(edge.processor), Unit: "µs"}.against(median(rival.processor)))
+		}
+		for _, f := range figures {
 			if err := report.report(f); err != nil {
 				return err
 			}
