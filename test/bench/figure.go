@@ -15,9 +15,10 @@ type figure struct {
 	// Baseline is the rival's value in the same run, Ratio the value over it.
 	Baseline *float64 `json:"baseline,omitempty"`
 	Ratio    *float64 `json:"ratio,omitempty"`
-	// Budget is what the ratio, or else the value, may be at most; OK tells whether it is kept.
-	Budget *float64 `json:"budget,omitempty"`
-	OK     *bool    `json:"ok,omitempty"`
+	// Budget is what the ratio, or else the value, may be at most, or AtLeast; OK tells whether it is kept.
+	Budget  *float64 `json:"budget,omitempty"`
+	AtLeast bool     `json:"at_least,omitempty"`
+	OK      *bool    `json:"ok,omitempty"`
 }
 
 // against sets the rival's value.
@@ -27,15 +28,25 @@ func (f figure) against(baseline float64) figure {
 	return f
 }
 
-// within sets the budget of the ratio, or of the value when there is no rival.
+// within sets what the ratio, or the value when there is no rival, may be at most.
 func (f figure) within(budget float64) figure {
-	measured := f.Value
-	if f.Ratio != nil {
-		measured = *f.Ratio
-	}
-	ok := measured <= budget
+	ok := f.measured() <= budget
 	f.Budget, f.OK = &budget, &ok
 	return f
+}
+
+// atLeast sets what the ratio, or the value when there is no rival, may not fall below.
+func (f figure) atLeast(budget float64) figure {
+	ok := f.measured() >= budget
+	f.Budget, f.AtLeast, f.OK = &budget, true, &ok
+	return f
+}
+
+func (f figure) measured() float64 {
+	if f.Ratio != nil {
+		return *f.Ratio
+	}
+	return f.Value
 }
 
 // reporter prints figures and remembers whether all kept their budget.

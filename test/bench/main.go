@@ -20,6 +20,7 @@ type benchmark struct {
 // benchmarks are all there are, in the order in which they run.
 var benchmarks = []benchmark{
 	{"noop", measureNoop},
+	{"edge", measureEdge},
 	{"fleet", measureFleet},
 	{"launch", measureLaunch},
 }

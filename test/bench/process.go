@@ -32,16 +32,22 @@ func cpuTime(pid int) (time.Duration, error) {
 }
 
 // peakMemory is the largest resident size that a process has had, in MB.
-func peakMemory(pid int) (float64, error) {
+func peakMemory(pid int) (float64, error) { return memory(pid, "VmHWM:") }
+
+// residentMemory is the resident size of a process now, in MB.
+func residentMemory(pid int) (float64, error) { return memory(pid, "VmRSS:") }
+
+// memory reads a line of proc_pid_status(5), in MB.
+func memory(pid int, label string) (float64, error) {
 	content, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
 		return 0, fmt.Errorf("read the memory: %w", err)
 	}
 	for line := range strings.Lines(string(content)) {
-		if value, found := strings.CutPrefix(line, "VmHWM:"); found {
-			kilobytes, err := strconv.ParseFloat(strings.TrimSuffix(strings.TrimSpace(value), " kB"), 64)
-			return kilobytes / 1000, err
+		if value, found := strings.CutPrefix(line, label); found {
+			kibibytes, err := strconv.ParseFloat(strings.TrimSuffix(strings.TrimSpace(value), " kB"), 64)
+			return kibibytes * 1024 / 1e6, err
 		}
 	}
-	return 0, fmt.Errorf("process %d tells no VmHWM", pid)
+	return 0, fmt.Errorf("process %d tells no %s", pid, label)
 }

@@ -2,9 +2,11 @@ package main
 
 import (
 	"bufio"
+	"io"
 	"net/http"
 	"time"
 
+	"github.com/gorilla/websocket"
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 )
@@ -70,6 +72,17 @@ var _ = Describe("A bot", func() {
 		Entry("/ws/chat", "/ws/chat"),
 		Entry("/ws/:bot_name", "/ws/sales"),
 	)
+
+	It("ends a WebSocket, and its connection, when the client says goodbye", func() {
+		connection := server.webSocket("/ws")
+		echo(connection, "hello")
+		farewell := websocket.FormatCloseMessage(websocket.CloseNormalClosure, "")
+		Expect(connection.WriteControl(websocket.CloseMessage, farewell, time.Now().Add(5*time.Second))).To(Succeed())
+		_, _, err := connection.ReadMessage()
+		Expect(websocket.IsCloseError(err, websocket.CloseNormalClosure)).To(BeTrue(), "%v", err)
+		_, err = connection.NetConn().Read(make([]byte, 1))
+		Expect(err).To(MatchError(io.EOF))
+	})
 
 	It("streams as many events as asked", func() {
 		read := server.get("/api/stream?interval=1ms&events=3")

@@ -63,6 +63,8 @@ func (b *Bot) serveWebSocket(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return // Upgrade has answered with what was wrong
 	}
+	// The connection is the handler's now, also its end: an edge counts a WebSocket until both sides have ended it.
+	defer func() { _ = connection.Close() }() // it may be closed or dead already
 	b.requests.Add(1)
 	b.webSockets.Add(1)
 	defer b.webSockets.Add(-1)
