@@ -20,7 +20,7 @@ const (
 
 // shippedConfig is what the operator gives an edge with a plain spec, moved to a port of the loopback.
 func shippedConfig(admin string, port int) (map[string]any, error) {
-	routes := render.Routes(v1alpha1.EdgeSpec{TLS: v1alpha1.EdgeTLS{Mode: v1alpha1.TLSModeOff}}, v1alpha1.DrainSpec{})
+	routes := render.Routes(v1alpha1.BotClusterSpec{Edge: v1alpha1.EdgeSpec{TLS: v1alpha1.EdgeTLS{Mode: v1alpha1.TLSModeOff}}})
 	var config map[string]any
 	if err := json.Unmarshal(routes.Config, &config); err != nil {
 		return nil, fmt.Errorf("read the rendered routes: %w", err)

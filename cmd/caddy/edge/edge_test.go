@@ -2,15 +2,18 @@ package edge_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -57,9 +60,12 @@ func (e *edge) dial(name string) func(context.Context, string, string) (net.Conn
 type routes struct {
 	revision  string
 	header    string         // an answer header, so that a reload can be seen
-	policy    string         // default round_robin
+	route     object         // of botcluster_route; default round_robin and nothing more
+	noRoute   bool           // leave botcluster_route out
+	selection string         // default that of the pool
 	transport map[string]any // default that of the pool
 	listen    string         // default a socket of its own
+	server    object         // more of the server
 	noApp     bool           // leave apps.botcluster out
 }
 
@@ -72,26 +78,17 @@ func (e *edge) config(r routes) []byte {
 	if r.transport == nil {
 		r.transport = object{"protocol": "botcluster"}
 	}
-	if r.policy == "" {
-		r.policy = "round_robin"
-	}
 	if r.listen == "" {
 		r.listen = "unix/" + e.socket(e.frontName())
 	}
-	proxy := object{
-		"handler":            "reverse_proxy",
-		"dynamic_upstreams":  object{"source": "botcluster"},
-		"transport":          r.transport,
-		"load_balancing":     object{"selection_policy": object{"policy": r.policy}, "try_duration": "1s", "try_interval": "20ms"},
-		"stream_close_delay": "1h",
+	server := object{
+		"listen": []string{r.listen}, "automatic_https": object{"disable": true},
+		"routes": []object{{"handle": r.handlers()}},
 	}
-	header := object{"handler": "headers", "response": object{"set": object{"Routes": []string{r.header}}}}
+	maps.Copy(server, r.server)
 	apps := object{
 		"botcluster": object{"revision": r.revision, "loopback_members": true},
-		"http": object{"grace_period": "1s", "servers": object{"front": object{
-			"listen": []string{r.listen}, "automatic_https": object{"disable": true},
-			"routes": []object{{"handle": []object{header, proxy}}},
-		}}},
+		"http":       object{"grace_period": "1s", "servers": object{"front": server}},
 	}
 	if r.noApp {
 		delete(apps, "botcluster")
@@ -103,6 +100,31 @@ func (e *edge) config(r routes) []byte {
 	})
 	Expect(err).NotTo(HaveOccurred())
 	return encoded
+}
+
+// handlers are those of the one route.
+func (r routes) handlers() []object {
+	route := object{"handler": "botcluster_route", "route": "all", "policy": "round_robin"}
+	maps.Copy(route, r.route)
+	proxy := object{
+		"handler":           "reverse_proxy",
+		"dynamic_upstreams": object{"source": "botcluster"},
+		"transport":         r.transport,
+		"load_balancing": object{
+			"selection_policy": object{"policy": cmp.Or(r.selection, "botcluster")}, "try_duration": "1s", "try_interval": "20ms",
+			"retry_match": []object{{"method": []string{"GET", "HEAD", "OPTIONS"}}},
+		},
+		"headers":            object{"request": object{"set": object{"Hook": []string{"{test.hook}"}}}},
+		"stream_close_delay": "1h",
+	}
+	handlers := []object{
+		{"handler": "headers", "response": object{"set": object{"Routes": []string{r.header}}}},
+		{"handler": "test_hook"}, route, proxy,
+	}
+	if r.noRoute {
+		handlers = slices.Delete(handlers, 2, 3)
+	}
+	return handlers
 }
 
 // answer is what an HTTP request brought.

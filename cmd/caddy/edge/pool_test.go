@@ -102,7 +102,7 @@ var _ = Describe("An edge", func() {
 	It("retries elsewhere, POST included, when the chosen member leaves before it is called", func() {
 		one, two := startBot("bot-1"), startBot("bot-2")
 		caddyProcess.serve(one.active(), two.active())
-		caddyProcess.load(routes{policy: "test_first"})
+		caddyProcess.load(routes{route: object{"policy": "first"}})
 		afterSelection.set(func() { caddyProcess.push(two.active()) })
 		read := caddyProcess.send(http.MethodPost, "/", strings.NewReader("body"))
 		Expect(read.Status).To(Equal(http.StatusOK), read.Body)

@@ -3,6 +3,7 @@ package edge_test
 import (
 	"fmt"
 	"net/http"
+	"strings"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -59,11 +60,30 @@ var _ = Describe("Loading other routes", func() {
 		Expect(caddyProcess.get("/").Header.Get("Routes")).To(Equal("old"))
 	})
 
-	It("refuses a proxy over the pool whose requests would not be counted", func() {
-		refused := caddyProcess.call(http.MethodPost, "/load", caddyProcess.config(routes{revision: "new", transport: object{"protocol": "http"}}))
+	DescribeTable("refuses a proxy over the pool that would not do as the pool says",
+		func(spoiled routes, sentence string) {
+			refused := caddyProcess.call(http.MethodPost, "/load", caddyProcess.config(spoiled))
+			Expect(refused.Status).To(Equal(http.StatusBadRequest))
+			Expect(refused.Body).To(ContainSubstring(sentence))
+			Expect(caddyProcess.pool().RoutesRevision).To(Equal("old"))
+		},
+		Entry("its requests would not be counted", routes{transport: object{"protocol": "http"}}, `\"transport\": {\"protocol\": \"botcluster\"}`),
+		Entry("it would choose by itself", routes{selection: "random"}, `\"selection_policy\": {\"policy\": \"botcluster\"}`),
+	)
+
+	It("refuses to take the pool's choice where there is none", func() {
+		spoiled := strings.Replace(string(caddyProcess.config(routes{})), `"dynamic_upstreams":{"source":"botcluster"}`, `"upstreams":[{"dial":"127.0.0.1:1"}]`, 1)
+		refused := caddyProcess.call(http.MethodPost, "/load", []byte(spoiled))
 		Expect(refused.Status).To(Equal(http.StatusBadRequest))
-		Expect(refused.Body).To(ContainSubstring("needs"))
-		Expect(caddyProcess.pool().RoutesRevision).To(Equal("old"))
+		Expect(refused.Body).To(ContainSubstring("dynamic_upstreams"))
+	})
+
+	It("chooses in turn where no botcluster_route says otherwise", func() {
+		two := startBot("bot-2")
+		caddyProcess.load(routes{noRoute: true})
+		caddyProcess.serve(one.active(), two.active())
+		given := []string{caddyProcess.get("/").Body, caddyProcess.get("/").Body}
+		Expect(given).To(ConsistOf("bot-1", "bot-2"))
 	})
 
 	It("takes the options of Caddy's own transport, and refuses unknown ones", func() {

@@ -5,11 +5,11 @@ import (
 	"sync"
 
 	"github.com/caddyserver/caddy/v2"
-	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 )
 
 func init() {
-	caddy.RegisterModule(firstAndThen{})
+	caddy.RegisterModule(betweenChoiceAndCall{})
 }
 
 // hook is something that happens once.
@@ -37,22 +37,24 @@ func (h *hook) fire() {
 // afterSelection happens between the choice of a member and the call of it.
 var afterSelection hook
 
-// firstAndThen is the selection policy "test_first": the first upstream; then whatever the spec wants to happen.
-type firstAndThen struct{}
+// betweenChoiceAndCall is the handler "test_hook": it gives the placeholder {test.hook} a value that makes the hook fire. A proxy
+// that writes it into a header of the request evaluates it once it has chosen a member.
+type betweenChoiceAndCall struct{}
 
 // CaddyModule implements caddy.Module.
-func (firstAndThen) CaddyModule() caddy.ModuleInfo {
-	return caddy.ModuleInfo{
-		ID:  "http.reverse_proxy.selection_policies.test_first",
-		New: func() caddy.Module { return new(firstAndThen) },
-	}
+func (betweenChoiceAndCall) CaddyModule() caddy.ModuleInfo {
+	return caddy.ModuleInfo{ID: "http.handlers.test_hook", New: func() caddy.Module { return new(betweenChoiceAndCall) }}
 }
 
-// Select implements reverseproxy.Selector.
-func (firstAndThen) Select(upstreams reverseproxy.UpstreamPool, _ *http.Request, _ http.ResponseWriter) *reverseproxy.Upstream {
-	if len(upstreams) == 0 {
-		return nil
-	}
-	afterSelection.fire()
-	return upstreams[0]
+// ServeHTTP implements caddyhttp.MiddlewareHandler.
+func (betweenChoiceAndCall) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) error {
+	replacer := r.Context().Value(caddy.ReplacerCtxKey).(*caddy.Replacer)
+	replacer.Map(func(key string) (any, bool) {
+		if key != "test.hook" {
+			return nil, false
+		}
+		afterSelection.fire()
+		return "fired", true
+	})
+	return next.ServeHTTP(w, r)
 }

@@ -9,14 +9,16 @@ import (
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
+
+	"github.com/generalbots/botcluster-operator/cmd/caddy/pool"
 )
 
 func init() {
 	caddy.RegisterModule(Transport{})
 }
 
-// errNoMember means that a request without a chosen upstream came along; only Caddy's own proxy may use the transport.
-var errNoMember = errors.New("the request was not sent by a reverse_proxy")
+// errNoMember means that a request came along for which no member was chosen.
+var errNoMember = errors.New(`the request was not sent by a reverse_proxy with dynamic_upstreams from "botcluster"`)
 
 // Transport is http.reverse_proxy.transport.botcluster: Caddy's HTTP transport, all options included, that counts every
 // attempt to its member. It is the one place that every request passes between the choice of a member and the first byte
@@ -48,21 +50,39 @@ func (t *Transport) Provision(ctx caddy.Context) error {
 // RoundTrip implements http.RoundTripper.
 func (t *Transport) RoundTrip(request *http.Request) (*http.Response, error) {
 	dial, chosen := reverseproxy.GetDialInfo(request.Context())
-	if !chosen {
+	trip := tripOf(request.Context())
+	if !chosen || trip == nil {
 		return nil, errNoMember
 	}
-	admitted, err := shared.Admit(dial.Address)
+	if trip.rejected {
+		return trip.rejection(request), nil
+	}
+	if trip.choice.Address() != dial.Address {
+		return nil, errNoMember
+	}
+	admitted, err := trip.choice.Admit()
 	if err != nil {
 		// As nothing was sent, the proxy may retry any request elsewhere, as after a failed dial.
 		return nil, reverseproxy.NewDialError(fmt.Errorf("%s: %w", dial.Address, err))
 	}
+	return t.send(request, admitted)
+}
+
+// send sends a request that was admitted, and ends it whatever comes.
+func (t *Transport) send(request *http.Request, admitted *pool.Request) (response *http.Response, err error) {
+	defer func() {
+		if response == nil { // also in a panic
+			admitted.End()
+		}
+	}()
+	request, upload := watched(request)
 	begin := time.Now()
-	response, err := t.HTTPTransport.RoundTrip(request)
+	response, err = t.HTTPTransport.RoundTrip(request)
 	if err != nil {
-		if request.Context().Err() == nil { // else the client gave up, and the member is not to blame
+		// Else the client gave up, or what it sent was not whole, and the member is not to blame.
+		if request.Context().Err() == nil && !upload.broken() {
 			admitted.Failed()
 		}
-		admitted.End()
 		return nil, err // as it is: the proxy tells dial errors, time-outs and cancellations apart
 	}
 	admitted.Answered(response.StatusCode, time.Since(begin))

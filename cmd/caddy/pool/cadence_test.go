@@ -41,6 +41,6 @@ var _ = Describe("The time until the next probe", func() {
 		pushTo(registry, probe, member(1, pool.Active))
 		Eventually(func() int { return fleet.probed(address(1)) }).Should(BeNumerically(">", 1))
 		fleet.answer(address(1), pool.Healthy)
-		Eventually(registry.Serving).Should(HaveExactElements(address(1)))
+		Eventually(serving(registry)).Should(HaveExactElements(address(1)))
 	})
 })

@@ -14,7 +14,8 @@ type Document struct {
 	// RoutesRevision is the revision of the routes that are loaded; empty if none are.
 	RoutesRevision string `json:"routesRevision"`
 	// Revision is that of the last push; empty before the first.
-	Revision        string `json:"revision"`
+	Revision string `json:"revision"`
+	// SecretsRevision is that of the secrets that the proxy holds; empty before the first.
 	SecretsRevision string `json:"secretsRevision"`
 	// Change grows with everything that Wait waits for.
 	Change uint64 `json:"change"`
@@ -24,6 +25,8 @@ type Document struct {
 	LatencyBuckets []float64 `json:"latencyBucketsSeconds"`
 	// Members in the order of their names, as people count; then of their addresses.
 	Members []Member `json:"members"`
+	// BreakerRoutes are the routes with circuit breakers, in the order of their names: each of them has one per member.
+	BreakerRoutes []string `json:"-"`
 }
 
 // Member is one bot as the edge sees it. Counters begin with 0 when the name enters the pool.
@@ -37,6 +40,10 @@ type Member struct {
 	Since time.Time `json:"since"`
 	// Serving tells whether new requests may be sent to it.
 	Serving bool `json:"serving"`
+	// Ejected tells whether requests to it failed lately, so that it is passed over while others are there.
+	Ejected bool `json:"ejected"`
+	// Breakers are its circuit breakers that are not closed, in the order of the routes' names.
+	Breakers []Breaker `json:"breakers,omitempty"`
 	// Probe is the outcome of the probes.
 	Probe ProbeOutcome `json:"probe"`
 	// InFlight counts requests, streams and WebSockets that have not ended, at this address.
@@ -51,6 +58,14 @@ type Member struct {
 	LatencySum float64 `json:"latencySecondsSum"`
 	// LatencyHistogram counts answers by that time: one count for each bound of latencyBucketsSeconds, and a last one for slower answers.
 	LatencyHistogram []uint64 `json:"latencyHistogram"`
+}
+
+// Breaker is a circuit breaker of a member that is not closed.
+type Breaker struct {
+	Route string       `json:"route"`
+	State BreakerState `json:"state"`
+	// Since is when the state began.
+	Since time.Time `json:"since"`
 }
 
 // ProbeOutcome is what the probes of a member amount to, and the last one.
@@ -74,7 +89,7 @@ func (r *Registry) Describe() Document {
 	defer r.mu.Unlock()
 	document := Document{
 		Process: r.process, StartedAt: r.startedAt, RoutesRevision: r.routes.current().Revision,
-		SecretsRevision: r.secretsRevision, Revision: r.pushed.Revision, Change: r.change, LatencyBuckets: bucketBounds(),
+		Revision: r.pushed.Revision, SecretsRevision: r.secretsRevision, Change: r.change, LatencyBuckets: bucketBounds(),
 	}
 	if r.pushed.Revision != "" {
 		probe := r.pushed.Probe
@@ -88,9 +103,16 @@ func (r *Registry) Describe() Document {
 		listed = append(listed, target)
 	}
 	slices.SortFunc(listed, byName)
+	sets := r.shownBreakers()
+	for _, set := range sets {
+		document.BreakerRoutes = append(document.BreakerRoutes, set.route)
+	}
 	document.Members = make([]Member, len(listed))
 	for i, target := range listed {
 		document.Members[i] = target.describe()
+		if target.state != Removed {
+			document.Members[i].Breakers = describeBreakers(sets, target.name)
+		}
 	}
 	return document
 }
@@ -99,7 +121,7 @@ func (r *Registry) Describe() Document {
 func (t *target) describe() Member {
 	counted := t.counters
 	return Member{
-		Name: t.name, Address: t.address, State: t.state, Since: t.since, Serving: t.serving,
+		Name: t.name, Address: t.address, State: t.state, Since: t.since, Serving: t.serving, Ejected: t.ejected,
 		Probe:    t.health.describe(),
 		InFlight: t.inFlight.Load(), Requests: counted.requests.Load(), Errors5xx: counted.errors5xx.Load(),
 		TransportErrors:  counted.transportErrors.Load(),

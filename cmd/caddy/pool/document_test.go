@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -56,6 +57,13 @@ var _ = Describe("The document", func() {
 			pool.PushedMember{Name: "bot-2", Address: broken.Listener.Addr().String(), State: pool.Active})
 		Eventually(result(registry, 1)).Should(Equal(pool.Healthy))
 		Eventually(result(registry, 2)).Should(Equal(pool.Unhealthy))
+
+		route := use(registry, pool.RouteSettings{
+			Name: "api", Policy: pool.First, Breaker: pool.BreakerSettings{Threshold: 1, Timeout: time.Hour, HalfOpenRequests: 1},
+		})
+		failed := send(route)
+		failed.Answered(http.StatusBadGateway, time.Second)
+		failed.End()
 
 		encoded, err := json.Marshal(registry.Describe())
 		Expect(err).NotTo(HaveOccurred())

@@ -9,6 +9,10 @@ const (
 	PoolPushed EventKind = iota
 	// MemberJudged: the probes of a member amount to something else than before.
 	MemberJudged
+	// MemberEjected: requests to a member failed and it is passed over, or it no longer is.
+	MemberEjected
+	// BreakerTurned: a member's circuit breaker is in another state than before.
+	BreakerTurned
 )
 
 // Event is something worth a line in a log.
@@ -19,10 +23,22 @@ type Event struct {
 	Revision string
 	Members  int
 
+	// Of all others.
+	Member string
+
+	// Of MemberJudged and MemberEjected.
+	Address string
+
 	// Of MemberJudged.
-	Member, Address string
-	Before, Result  Result
-	Message         string
+	Before, Result Result
+	Message        string
+
+	// Of MemberEjected: whether it is passed over now.
+	Ejected bool
+
+	// Of BreakerTurned.
+	Route                  string
+	BreakerBefore, Breaker BreakerState
 }
 
 // tell reports an event, in the order in which events happen. The registry is locked.

@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -20,17 +19,20 @@ type Registry struct {
 	startedAt time.Time
 	lanes     lanes
 	probing   sync.WaitGroup
-	view      atomic.Pointer[view]
 
-	mu              sync.Mutex
-	pushed          Push // the zero value before the first push
-	targets         map[string]*target
-	removed         map[*target]struct{} // still in flight
-	unanswered      int                  // targets that have never answered a probe
-	routes          routes
+	mu         sync.Mutex
+	pushed     Push // the zero value before the first push
+	targets    map[string]*target
+	removed    map[*target]struct{} // still in flight
+	unanswered int                  // targets that have never answered a probe
+	view       *view
+	routes     routes
+	inUse      []*Route // in the order of their beginning
+	cookieKey  []byte   // empty before it was set
+	change     uint64
+	changed    chan struct{} // closed at the next change
+
 	secretsRevision string
-	change          uint64
-	changed         chan struct{} // closed at the next change
 }
 
 // New returns an empty pool that probes with the checker. report is told of events, one call at a time but not in one
@@ -76,6 +78,7 @@ func (r *Registry) Apply(push Push, match func(held string) bool) error {
 	for name, target := range r.targets {
 		if _, stays := wanted[name]; !stays {
 			r.retire(target, now)
+			r.forget(name)
 		}
 	}
 	r.refresh()
@@ -103,7 +106,7 @@ func (r *Registry) replace(held *target, member PushedMember, now time.Time) *ta
 	if held != nil {
 		r.retire(held, now)
 	}
-	fresh := newTarget(member, counted, now)
+	fresh := newTarget(member, counted, tokenOf(r.cookieKey, member.Name), now)
 	r.targets[member.Name] = fresh
 	r.startProbing(fresh)
 	return fresh
@@ -126,9 +129,19 @@ func (r *Registry) countersOf(name string) *counters {
 func (r *Registry) retire(target *target, now time.Time) {
 	target.enter(Removed, now)
 	target.stop()
+	for seen := range r.passives() {
+		seen.leave(target)
+	}
 	delete(r.targets, target.name)
 	if target.inFlight.Load() > 0 {
 		r.removed[target] = struct{}{}
+	}
+}
+
+// forget drops what is kept under a name that has left. The registry is locked.
+func (r *Registry) forget(name string) {
+	for set := range r.breakerSets() {
+		set.leave(name)
 	}
 }
 
@@ -148,6 +161,12 @@ func (r *Registry) Close() {
 	r.mu.Lock()
 	for _, target := range r.targets {
 		target.stop()
+	}
+	for set := range r.breakerSets() {
+		set.retire()
+	}
+	for seen := range r.passives() {
+		seen.retire()
 	}
 	r.mu.Unlock()
 	r.probing.Wait()

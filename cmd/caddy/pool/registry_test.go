@@ -30,12 +30,12 @@ var _ = Describe("The pool", func() {
 			members = append(members, member(number, pool.Active))
 		}
 		pushTo(registry, quickProbe(3), members...)
-		Eventually(registry.Serving).Should(HaveLen(len(numbers)))
+		Eventually(serving(registry)).Should(HaveLen(len(numbers)))
 	}
 
 	Describe("Who serves", func() {
 		It("serves nobody before the first push", func() {
-			Expect(registry.Serving()).To(BeEmpty())
+			Expect(serving(registry)()).To(BeEmpty())
 			Expect(registry.Describe().Members).To(BeEmpty())
 			Expect(registry.Describe().Probe).To(BeNil())
 		})
@@ -44,14 +44,14 @@ var _ = Describe("The pool", func() {
 			healthyFleet(1)
 			pushTo(registry, quickProbe(3), member(1, pool.Active), member(2, pool.Active))
 			Eventually(func() int { return fleet.probed(address(2)) }).Should(BeNumerically(">", 3))
-			Expect(registry.Serving()).To(HaveExactElements(address(1)))
+			Expect(serving(registry)()).To(HaveExactElements(address(1)))
 			fleet.answer(address(2), pool.Healthy)
-			Eventually(registry.Serving).Should(HaveExactElements(address(1), address(2)))
+			Eventually(serving(registry)).Should(HaveExactElements(address(1), address(2)))
 		})
 
 		It("orders members as people count", func() {
 			healthyFleet(10, 2, 1)
-			Expect(registry.Serving()).To(HaveExactElements(address(1), address(2), address(10)))
+			Expect(serving(registry)()).To(HaveExactElements(address(1), address(2), address(10)))
 			names := []string{}
 			for _, listed := range registry.Describe().Members {
 				names = append(names, listed.Name)
@@ -62,33 +62,33 @@ var _ = Describe("The pool", func() {
 		It("stops serving a member that drains, and serves it again at once when it no longer does", func() {
 			healthyFleet(1, 2)
 			pushTo(registry, quickProbe(3), member(1, pool.Draining), member(2, pool.Active))
-			Expect(registry.Serving()).To(HaveExactElements(address(2)))
+			Expect(serving(registry)()).To(HaveExactElements(address(2)))
 			pushTo(registry, quickProbe(3), member(1, pool.Active), member(2, pool.Active))
-			Expect(registry.Serving()).To(HaveExactElements(address(1), address(2)))
+			Expect(serving(registry)()).To(HaveExactElements(address(1), address(2)))
 		})
 
 		It("proves a member again when its address changes", func() {
 			healthyFleet(1, 2)
 			moved := pool.PushedMember{Name: "bot-1", Address: address(9), State: pool.Active}
 			pushTo(registry, quickProbe(3), moved, member(2, pool.Active))
-			Expect(registry.Serving()).To(HaveExactElements(address(2)))
+			Expect(serving(registry)()).To(HaveExactElements(address(2)))
 			fleet.answer(address(9), pool.Healthy)
-			Eventually(registry.Serving).Should(HaveExactElements(address(9), address(2)))
+			Eventually(serving(registry)).Should(HaveExactElements(address(9), address(2)))
 		})
 
 		It("serves those that are degraded when nobody is healthy", func() {
 			healthyFleet(1, 2)
 			fleet.answer(address(1), pool.Degraded)
-			Eventually(registry.Serving).Should(HaveExactElements(address(2)))
+			Eventually(serving(registry)).Should(HaveExactElements(address(2)))
 			fleet.answer(address(2), pool.Degraded)
-			Eventually(registry.Serving).Should(HaveExactElements(address(1), address(2)))
+			Eventually(serving(registry)).Should(HaveExactElements(address(1), address(2)))
 			By("a new member that is not up yet changes nothing for them")
 			pushTo(registry, quickProbe(3), member(1, pool.Active), member(2, pool.Active), member(3, pool.Active))
 			Eventually(func() int { return fleet.probed(address(3)) }).Should(BeNumerically(">", 3))
-			Expect(registry.Serving()).To(HaveExactElements(address(1), address(2)))
+			Expect(serving(registry)()).To(HaveExactElements(address(1), address(2)))
 			By("the first that is healthy again serves alone")
 			fleet.answer(address(2), pool.Healthy)
-			Eventually(registry.Serving).Should(HaveExactElements(address(2)))
+			Eventually(serving(registry)).Should(HaveExactElements(address(2)))
 		})
 
 		It("does not count a healthy member that drains as somebody who serves", func() {
@@ -96,7 +96,7 @@ var _ = Describe("The pool", func() {
 			fleet.answer(address(1), pool.Degraded)
 			Eventually(result(registry, 1)).Should(Equal(pool.Degraded))
 			pushTo(registry, quickProbe(3), member(1, pool.Active), member(2, pool.Draining))
-			Expect(registry.Serving()).To(HaveExactElements(address(1)))
+			Expect(serving(registry)()).To(HaveExactElements(address(1)))
 		})
 	})
 
@@ -135,10 +135,10 @@ var _ = Describe("The pool", func() {
 			slow.Interval = pool.Duration(time.Hour)
 			fleet.answer(address(1), pool.Healthy)
 			pushTo(registry, slow, member(1, pool.Active))
-			Eventually(registry.Serving).Should(HaveLen(1))
+			Eventually(serving(registry)).Should(HaveLen(1))
 			fleet.answer(address(1), "")
 			pushTo(registry, quickProbe(1), member(1, pool.Active))
-			Eventually(registry.Serving).Should(BeEmpty())
+			Eventually(serving(registry)).Should(BeEmpty())
 		})
 
 		It("does not let old members that hang delay a new one", func() {
@@ -156,7 +156,7 @@ var _ = Describe("The pool", func() {
 			DeferCleanup(func() { close(release) })
 			fleet.answer(address(1), pool.Healthy)
 			pushTo(registry, quickProbe(3), append(hanging, member(1, pool.Active))...)
-			Eventually(registry.Serving).Should(HaveExactElements(address(1)))
+			Eventually(serving(registry)).Should(HaveExactElements(address(1)))
 		})
 	})
 
@@ -218,8 +218,7 @@ var _ = Describe("The pool", func() {
 			fleet.answer(address(1), pool.Healthy)
 			Eventually(waiting).Should(BeClosed())
 
-			request, err := registry.Admit(address(1))
-			Expect(err).NotTo(HaveOccurred())
+			request := send(use(registry, pool.RouteSettings{Name: "api", Policy: pool.RoundRobin}))
 			pushTo(registry, quickProbe(3), member(1, pool.Draining))
 			waiting = changed(registry.Describe().Change)
 			Consistently(waiting, "20ms").ShouldNot(BeClosed())

@@ -16,21 +16,21 @@ var _ = Describe("Requests to a member", func() {
 	var (
 		fleet    *bots
 		registry *pool.Registry
+		route    *pool.Route
 	)
 	BeforeEach(func() {
 		fleet = newBots()
 		registry = pool.New(fleet, nil)
 		DeferCleanup(registry.Close)
+		route = use(registry, pool.RouteSettings{Name: "api", Policy: pool.RoundRobin})
 		fleet.answer(address(1), pool.Healthy)
 		pushTo(registry, quickProbe(3), member(1, pool.Active))
-		Eventually(registry.Serving).Should(HaveLen(1))
+		Eventually(serving(registry)).Should(HaveLen(1))
 	})
 
 	admit := func() *pool.Request {
 		GinkgoHelper()
-		request, err := registry.Admit(address(1))
-		Expect(err).NotTo(HaveOccurred())
-		return request
+		return send(route)
 	}
 
 	It("are counted with their outcome", func() {
@@ -56,24 +56,31 @@ var _ = Describe("Requests to a member", func() {
 		Expect(find(registry, "bot-1")[0].InFlight).To(BeZero())
 	})
 
-	It("are refused at addresses that are not in the pool or have not proven themselves", func() {
-		_, err := registry.Admit(address(2))
+	It("are refused when none was chosen", func() {
+		choice := route.Choose(pool.Asker{})
+		_, err := choice.Admit()
 		Expect(err).To(MatchError(pool.ErrNotAdmitted))
-		pushTo(registry, quickProbe(3), member(1, pool.Active), member(2, pool.Active))
-		_, err = registry.Admit(address(2))
+		Expect(choice.Address()).To(BeEmpty())
+	})
+
+	It("are refused at a member that has changed its address since it was chosen", func() {
+		chosen := choose(route)
+		pushTo(registry, quickProbe(3), pool.PushedMember{Name: "bot-1", Address: address(9), State: pool.Active})
+		_, err := chosen.Admit()
 		Expect(err).To(MatchError(pool.ErrNotAdmitted))
+		Expect(find(registry, "bot-1")).To(HaveExactElements(HaveField("InFlight", BeZero())))
 	})
 
 	It("keep a removed member listed until they have ended", func() {
-		request := admit()
+		request, late := admit(), choose(route)
 		pushTo(registry, quickProbe(3))
-		Expect(registry.Serving()).To(BeEmpty())
+		Expect(serving(registry)()).To(BeEmpty())
 		listed := find(registry, "bot-1")
 		Expect(listed).To(HaveLen(1))
 		Expect(listed[0].State).To(Equal(pool.Removed))
 		Expect(listed[0].Serving).To(BeFalse())
 		Expect(listed[0].InFlight).To(BeEquivalentTo(1))
-		_, err := registry.Admit(address(1))
+		_, err := late.Admit()
 		Expect(err).To(MatchError(pool.ErrNotAdmitted))
 		request.End()
 		Expect(find(registry, "bot-1")).To(BeEmpty())
@@ -83,7 +90,7 @@ var _ = Describe("Requests to a member", func() {
 		request := admit()
 		fleet.answer(address(9), pool.Healthy)
 		pushTo(registry, quickProbe(3), pool.PushedMember{Name: "bot-1", Address: address(9), State: pool.Active})
-		Eventually(registry.Serving).Should(HaveExactElements(address(9)))
+		Eventually(serving(registry)).Should(HaveExactElements(address(9)))
 		listed := find(registry, "bot-1")
 		Expect(listed).To(HaveLen(2))
 		Expect(listed[0].Address).To(Equal(address(9)))
@@ -110,7 +117,7 @@ var _ = Describe("Requests to a member", func() {
 			clients.Go(func() {
 				for !done.Load() {
 					runtime.Gosched()
-					request, err := registry.Admit(address(1))
+					request, err := choose(route).Admit()
 					if err != nil {
 						continue
 					}
@@ -127,7 +134,7 @@ var _ = Describe("Requests to a member", func() {
 			}
 			Expect(inHand.Load()).To(BeZero())
 			pushTo(registry, quickProbe(3), member(1, pool.Active))
-			Eventually(registry.Serving).Should(HaveLen(1))
+			Eventually(serving(registry)).Should(HaveLen(1))
 		}
 		done.Store(true)
 		clients.Wait()

@@ -5,38 +5,44 @@ import (
 	"slices"
 )
 
-// view is what requests see of the pool: immutable, replaced as a whole.
+// view is what all routes see of the pool: immutable, replaced as a whole.
 type view struct {
-	serving   []string           // addresses, in the order of the names
-	byAddress map[string]*target // all that are not removed
+	serving []*target // in the order of the names
+	holders []*target // draining: they are chosen only by those who hold their cookie
+	byToken map[string]int
 }
 
-// Serving returns the addresses that may be chosen for a new request, ordered by the members' names as people count.
-// The caller must not change the slice.
-func (r *Registry) Serving() []string { return r.view.Load().serving }
+// at returns a target by its place: those that serve come first.
+func (v *view) at(place int) *target {
+	if place < len(v.serving) {
+		return v.serving[place]
+	}
+	return v.holders[place-len(v.serving)]
+}
 
 // refresh works out again who serves, and publishes it. The registry is locked.
 func (r *Registry) refresh() {
-	next := &view{byAddress: make(map[string]*target, len(r.targets))}
+	next := &view{}
 	wanted := r.servingResult()
-	var serving []*target
 	r.unanswered = 0
 	for _, target := range r.targets {
 		if !target.admitting.Load() {
 			r.unanswered++
 		}
-		next.byAddress[target.address] = target
-		target.serving = target.state == Active && target.health.result == wanted
-		if target.serving {
-			serving = append(serving, target)
+		result := target.health.result
+		target.serving = target.state == Active && result == wanted
+		switch {
+		case target.serving:
+			next.serving = append(next.serving, target)
+		case target.state == Draining && (result == wanted || result == Healthy):
+			next.holders = append(next.holders, target)
 		}
 	}
-	slices.SortFunc(serving, byName)
-	next.serving = make([]string, len(serving))
-	for i, target := range serving {
-		next.serving[i] = target.address
-	}
-	r.view.Store(next)
+	slices.SortFunc(next.serving, byName)
+	next.byToken = r.tokens(next)
+	r.view = next
+	r.judgeEjections()
+	r.publishViews(func(*group) bool { return true })
 }
 
 // servingResult is what a member's probes must say for it to serve: healthy, or degraded when nobody is healthy.

@@ -10,8 +10,8 @@ func (r *Registry) announce() {
 }
 
 // Wait returns when the pool has changed since the change number, at once if it has already, or when the context ends.
-// A change is a push, another result of a member's probes, a member beginning or ceasing to serve, the last request of a
-// draining or removed member ending, or other routes being loaded.
+// A change is a push, another result of a member's probes, a member beginning or ceasing to serve or to be ejected, a circuit
+// breaker's turn, the last request of a draining or removed member ending, other routes being loaded, or other secrets.
 func (r *Registry) Wait(ctx context.Context, since uint64) {
 	for {
 		r.mu.Lock()

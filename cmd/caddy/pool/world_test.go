@@ -113,3 +113,40 @@ func result(registry *pool.Registry, number int) func() pool.Result {
 		return found[0].Probe.Result
 	}
 }
+
+// serving reads the addresses of those that serve, in the order of their names.
+func serving(registry *pool.Registry) func() []string {
+	return func() []string {
+		addresses := []string{}
+		for _, listed := range registry.Describe().Members {
+			if listed.Serving {
+				addresses = append(addresses, listed.Address)
+			}
+		}
+		return addresses
+	}
+}
+
+// use begins to use the pool with the settings, until the end of the spec.
+func use(registry *pool.Registry, settings pool.RouteSettings) *pool.Route {
+	GinkgoHelper()
+	Expect(settings.Validate()).To(Succeed())
+	route := registry.UseRoute(settings)
+	DeferCleanup(route.Release)
+	return route
+}
+
+// choose lets a new request of any client choose a member.
+func choose(route *pool.Route) *pool.Choice {
+	choice := route.Choose(pool.Asker{})
+	choice.Next()
+	return &choice
+}
+
+// send sends a request to the member that it chooses.
+func send(route *pool.Route) *pool.Request {
+	GinkgoHelper()
+	request, err := choose(route).Admit()
+	Expect(err).NotTo(HaveOccurred())
+	return request
+}

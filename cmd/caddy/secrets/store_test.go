@@ -44,7 +44,9 @@ var _ = Describe("A store of secrets", func() {
 		told  []string
 		store *secrets.Store
 	)
-	listen := func(revision string, cookieKey []byte) { told = append(told, fmt.Sprintf("%s %s", revision, cookieKey[:1])) }
+	listen := func(revision string, cookieKey []byte) {
+		told = append(told, fmt.Sprintf("%s %s", revision, cookieKey[:1]))
+	}
 	BeforeEach(func() {
 		path, told = filepath.Join(GinkgoT().TempDir(), "folder", "secrets.json"), nil
 		store = secrets.NewStore(path, listen)

@@ -33,6 +33,7 @@ func at(hour, minute, second int) time.Time {
 
 var exampleState = model.EdgeState{
 	Process: "0f6d5f1c8f0e4b8a9d2c7b6a5e4f3d2c", RoutesRevision: "routes-7c21", PoolRevision: "3f9a1c0e",
+	SecretsRevision: "5d0e22b7",
 	Members: []model.MemberStatus{
 		{Name: "botserver-1", Address: "10.89.0.11:8080", State: model.MemberActive, Since: at(10, 0, 1), Serving: true,
 			Probe: model.ProbeHealthy, StatusCode: 200, InFlight: 4},
