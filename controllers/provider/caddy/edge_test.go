@@ -36,7 +36,9 @@ var exampleState = model.EdgeState{
 	SecretsRevision: "5d0e22b7",
 	Members: []model.MemberStatus{
 		{Name: "botserver-1", Address: "10.89.0.11:8080", State: model.MemberActive, Since: at(10, 0, 1), Serving: true,
-			Probe: model.ProbeHealthy, StatusCode: 200, InFlight: 4},
+			Probe: model.ProbeHealthy, StatusCode: 200, InFlight: 4, Ejected: true, Breakers: []model.Breaker{
+				{Route: "api", State: model.BreakerOpen}, {Route: "ws", State: model.BreakerHalfOpen},
+			}},
 		{Name: "botserver-2", Address: "10.89.0.12:8080", State: model.MemberDraining, Since: at(10, 4, 58),
 			Probe: model.ProbeDegraded, StatusCode: 503, Message: "answered 503 with the status degraded", InFlight: 1},
 		{Name: "botserver-3", Address: "10.89.0.13:8080", State: model.MemberRemoved, Since: at(10, 4, 59), Probe: model.ProbeUnhealthy,
