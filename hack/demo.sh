@@ -142,6 +142,18 @@ Try next, after \`source $state/env\` (sets KUBECONFIG, and PATH if kubectl is m
 TEXT
 }
 
+# drop_outdated deletes instances made from an image that was built anew since: a BotCluster keeps what it has when an alias
+# moves, and the operator makes them again.
+drop_outdated() {
+	local current name image
+	current=$(incus image alias list --project botcluster-demo --format csv | cut -d, -f2)
+	incus list --project botcluster-demo --format csv --columns n,volatile.base_image:image:64 | while IFS=, read -r name image; do
+		if grep --quiet --fixed-strings --line-regexp -- "${image:0:12}" <<<"$current"; then continue; fi
+		say "$name is from an image that was built anew: it is made again"
+		incus delete --force --project botcluster-demo "$name"
+	done
+}
+
 write_env() {
 	{
 		printf 'export KUBECONFIG=%q\n' "$admin"
@@ -159,6 +171,7 @@ up() {
 	operator_access
 	operator
 	write_env
+	drop_outdated
 	say "applying ${sample#"$root"/}"
 	kubectl apply --server-side --force-conflicts -f "$sample" >/dev/null
 	watch_until_ready
