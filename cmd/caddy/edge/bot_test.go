@@ -22,6 +22,9 @@ type bot struct {
 	server *httptest.Server
 	health atomic.Pointer[answer]
 	probes atomic.Int64
+	asked  atomic.Int64 // requests to "/"
+	dying  atomic.Bool  // requests to "/" are cut off in the middle
+	broken atomic.Bool  // requests to "/" are answered with 500
 	hungUp sync.Once
 	hangUp chan struct{} // closed when WebSockets are to end without a word
 }
@@ -38,10 +41,7 @@ func startBot(name string) *bot {
 	mux.HandleFunc("/broken", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) })
 	mux.HandleFunc("/cut", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
 	mux.HandleFunc("/never", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
-	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		_, _ = io.Copy(io.Discard, r.Body)
-		_, _ = io.WriteString(w, b.name)
-	})
+	mux.HandleFunc("/", b.serveName)
 	b.server = httptest.NewServer(mux)
 	DeferCleanup(func() {
 		b.vanish()
@@ -49,6 +49,26 @@ func startBot(name string) *bot {
 		b.server.Close()
 	})
 	return b
+}
+
+// serveName answers with the bot's name, if all is well.
+func (b *bot) serveName(w http.ResponseWriter, r *http.Request) {
+	b.asked.Add(1)
+	_, err := io.Copy(io.Discard, r.Body)
+	switch {
+	case err != nil || b.dying.Load():
+		panic(http.ErrAbortHandler)
+	case b.broken.Load():
+		w.WriteHeader(http.StatusInternalServerError)
+	default:
+		_, _ = io.WriteString(w, b.name)
+	}
+}
+
+// stop makes the bot refuse connections. Its probes have not noticed when it returns.
+func (b *bot) stop() {
+	_ = b.server.Listener.Close()
+	b.server.CloseClientConnections()
 }
 
 // vanish ends all WebSockets as a killed bot would.
@@ -118,4 +138,18 @@ func (b *bot) serveUpper(w http.ResponseWriter, _ *http.Request) {
 	if err == nil {
 		_, _ = connection.Write(bytes.ToUpper(said))
 	}
+}
+
+// startCutter starts a bot that is healthy and breaks every upload off before it was read.
+func startCutter(name string) pool.PushedMember {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/api/health", func(http.ResponseWriter, *http.Request) {})
+	mux.HandleFunc("/upload", func(w http.ResponseWriter, _ *http.Request) {
+		if connection, _, err := http.NewResponseController(w).Hijack(); err == nil {
+			_ = connection.Close()
+		}
+	})
+	server := httptest.NewServer(mux)
+	DeferCleanup(server.Close)
+	return pool.PushedMember{Name: name, Address: server.Listener.Addr().String(), State: pool.Active}
 }

@@ -227,19 +227,28 @@ func (e *edge) serve(members ...pool.PushedMember) {
 	}).Should(Succeed())
 }
 
-// get asks the server.
-func (e *edge) get(path string) answer {
+// get asks the server. Headers are names and values in turn.
+func (e *edge) get(path string, headers ...string) answer {
 	GinkgoHelper()
-	return e.send(http.MethodGet, path, nil)
+	return e.send(http.MethodGet, path, nil, headers...)
 }
 
-func (e *edge) send(method, path string, body io.Reader) answer {
+func (e *edge) send(method, path string, body io.Reader, headers ...string) answer {
 	GinkgoHelper()
 	request, err := http.NewRequestWithContext(GinkgoT().Context(), method, "http://edge"+path, body)
 	Expect(err).NotTo(HaveOccurred())
+	for i := 0; i < len(headers); i += 2 {
+		request.Header.Add(headers[i], headers[i+1])
+	}
 	read, err := ask(e.front, request)
 	Expect(err).NotTo(HaveOccurred())
 	return read
+}
+
+// metrics reads the metrics of the pool.
+func (e *edge) metrics() string {
+	GinkgoHelper()
+	return e.call(http.MethodGet, "/metrics", nil).Body
 }
 
 // open begins a request whose answer does not end, and returns what ends it.

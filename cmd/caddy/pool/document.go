@@ -1,6 +1,7 @@
 package pool
 
 import (
+	"maps"
 	"slices"
 	"time"
 )
@@ -95,14 +96,11 @@ func (r *Registry) Describe() Document {
 		probe := r.pushed.Probe
 		document.Probe = &probe
 	}
-	listed := make([]*target, 0, len(r.targets)+len(r.removed))
-	for _, target := range r.targets {
-		listed = append(listed, target)
+	listed := r.inOrder()
+	if len(r.removed) > 0 {
+		listed = slices.AppendSeq(slices.Clone(listed), maps.Keys(r.removed))
+		slices.SortFunc(listed, byName)
 	}
-	for target := range r.removed {
-		listed = append(listed, target)
-	}
-	slices.SortFunc(listed, byName)
 	sets := r.shownBreakers()
 	for _, set := range sets {
 		document.BreakerRoutes = append(document.BreakerRoutes, set.route)

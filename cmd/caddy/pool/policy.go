@@ -39,14 +39,19 @@ func (c *Choice) from(members []*candidate, place uint64) *candidate {
 	return nil
 }
 
-// leastConn returns a usable member with the least in flight: of several, each in its turn.
+// leastConn returns a usable member with the least in flight: of several, each in its turn. Where most have nothing in flight, as
+// in a large fleet, the one whose turn it is mostly is one of these, and the others need not be looked at.
 func (c *Choice) leastConn(members []*candidate) *candidate {
+	turn, count := c.turn(), uint64(len(members))
+	if next := members[turn%count]; next.inFlight.Load() == 0 && c.usable(next) {
+		return next
+	}
 	least, equals := c.least(members)
 	if equals == 0 {
 		return nil
 	}
 	var found *candidate
-	place := c.turn() % equals
+	place := turn / count % equals
 	for _, member := range members {
 		// Requests begin and end meanwhile: one with less is welcome, and if the turn never comes the last one seen will do.
 		if member.inFlight.Load() > least || !c.usable(member) {

@@ -23,6 +23,7 @@ type Registry struct {
 	mu         sync.Mutex
 	pushed     Push // the zero value before the first push
 	targets    map[string]*target
+	ordered    []*target            // those of targets by name; nil when some came or went since it was made
 	removed    map[*target]struct{} // still in flight
 	unanswered int                  // targets that have never answered a probe
 	view       *view
@@ -108,6 +109,7 @@ func (r *Registry) replace(held *target, member PushedMember, now time.Time) *ta
 	}
 	fresh := newTarget(member, counted, tokenOf(r.cookieKey, member.Name), now)
 	r.targets[member.Name] = fresh
+	r.ordered = nil
 	r.startProbing(fresh)
 	return fresh
 }
@@ -133,6 +135,7 @@ func (r *Registry) retire(target *target, now time.Time) {
 		seen.leave(target)
 	}
 	delete(r.targets, target.name)
+	r.ordered = nil
 	if target.inFlight.Load() > 0 {
 		r.removed[target] = struct{}{}
 	}

@@ -20,6 +20,7 @@ type routeView struct {
 type candidate struct {
 	*target
 	token   string   // as the target's, which may change
+	hash    uint64   // as the target's, at hand for those who look at all of them
 	breaker *breaker // nil: none
 	passive *passive // nil: none
 }
@@ -41,15 +42,18 @@ func (g *group) publish(r *Registry) {
 	ejecting := g.passive.effective(pool.serving)
 	for place := range next.candidates {
 		member := &next.candidates[place]
-		*member = candidate{target: pool.at(place), token: pool.at(place).token, passive: g.passive}
-		member.breaker = r.breakerOf(g.breakers, member.name)
+		target := pool.at(place)
+		*member = candidate{
+			target: target, token: target.token, hash: target.hash,
+			breaker: r.breakerOf(g.breakers, target.name), passive: g.passive,
+		}
 		if place >= len(pool.serving) {
 			continue
 		}
 		switch {
 		case member.breaker.isOpen():
 			next.openUntil(member.breaker.openUntil())
-		case ejecting && g.passive.ejected[member.target] != nil:
+		case ejecting && g.passive.ejected[target] != nil:
 			next.ejected = append(next.ejected, member)
 		default:
 			next.preferred = append(next.preferred, member)

@@ -2,6 +2,7 @@ package pool
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 )
 
@@ -25,7 +26,7 @@ func (r *Registry) refresh() {
 	next := &view{}
 	wanted := r.servingResult()
 	r.unanswered = 0
-	for _, target := range r.targets {
+	for _, target := range r.inOrder() {
 		if !target.admitting.Load() {
 			r.unanswered++
 		}
@@ -38,11 +39,18 @@ func (r *Registry) refresh() {
 			next.holders = append(next.holders, target)
 		}
 	}
-	slices.SortFunc(next.serving, byName)
 	next.byToken = r.tokens(next)
 	r.view = next
 	r.judgeEjections()
 	r.publishViews(func(*group) bool { return true })
+}
+
+// inOrder lists the targets by name. They are sorted anew only after some came or went. The registry is locked.
+func (r *Registry) inOrder() []*target {
+	if r.ordered == nil {
+		r.ordered = slices.SortedFunc(maps.Values(r.targets), byName)
+	}
+	return r.ordered
 }
 
 // servingResult is what a member's probes must say for it to serve: healthy, or degraded when nobody is healthy.
