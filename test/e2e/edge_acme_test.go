@@ -79,7 +79,9 @@ func startACMEAuthority(ctx context.Context) acmeAuthority {
 	config := filepath.Join(GinkgoT().TempDir(), "caddy.json")
 	Expect(os.WriteFile(config, []byte(strings.ReplaceAll(acmeAuthorityConfig, "ADDRESS", address)), 0o600)).To(Succeed())
 	run(ctx, "file", "push", "--mode", "0644", config, authority.instance+"/etc/caddy/bootstrap.json")
-	run(ctx, "exec", authority.instance, "--", "systemctl", "restart", "caddy")
+	// Without its last configuration, Caddy begins with the one in the file.
+	run(ctx, "exec", authority.instance, "--", "sh", "-c",
+		"systemctl stop caddy && rm -f /var/lib/caddy/caddy/autosave.json && systemctl start caddy")
 	Eventually(ctx, func() (err error) {
 		authority.root, err = incus.Run(ctx, "exec", authority.instance, "--", "cat", "/var/lib/caddy/caddy/pki/authorities/local/root.crt")
 		return err
