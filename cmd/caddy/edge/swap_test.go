@@ -25,7 +25,9 @@ type swappable struct {
 	// front is the name of the socket that is listened on.
 	front string
 	// routes come before the one to the bots.
-	routes  []object
+	routes []object
+	// errors answer in place of what failed.
+	errors  []object
 	persist bool
 }
 
@@ -34,6 +36,9 @@ func (e *edge) swappable(s swappable) []byte {
 	header := object{"handler": "headers", "response": object{"set": object{"Routes": []string{s.header}}}}
 	handlers := append([]object{header}, toPool()...)
 	routes := append(s.routes, object{"handle": handlers})
+	if s.errors == nil {
+		s.errors = []object{}
+	}
 	encoded, err := json.Marshal(object{
 		"admin":   object{"listen": "unix/" + e.socket("admin"), "config": object{"persist": s.persist}},
 		"logging": object{"logs": object{"default": object{"writer": object{"output": "discard"}}}},
@@ -42,6 +47,7 @@ func (e *edge) swappable(s swappable) []byte {
 			"http": object{"grace_period": "1s", "servers": object{"front": object{
 				"listen": []string{"unix/" + e.socket(s.front)}, "automatic_https": object{"disable": true},
 				"routes": []object{{"handle": []object{{"handler": "botcluster_routes", "name": "front", "routes": routes}}}},
+				"errors": object{"routes": []object{{"handle": []object{{"handler": "botcluster_routes", "name": "front-errors", "routes": s.errors}}}}},
 			}}},
 		},
 	})
@@ -85,6 +91,23 @@ var _ = Describe("Replacing routes in place", func() {
 		Expect(caddyProcess.get("/").Header.Get("Routes")).To(Equal("second"))
 		Expect(os.SameFile(before, listener())).To(BeTrue())
 		Expect(caddyProcess.pool().RoutesRevision).To(Equal("second"))
+	})
+
+	It("leaves an error its status, and takes other routes for it", func() {
+		limited := with("limited", object{"match": []object{{"path": []string{"/limited"}}}, "handle": []object{{"handler": "rate_limit", "rate_limits": object{
+			"zone": object{"key": "one", "window": "10m", "max_events": 2}}}}})
+		caddyProcess.configure(limited)
+		for range 2 {
+			Expect(caddyProcess.get("/limited").Status).To(Equal(http.StatusOK))
+		}
+		Expect(caddyProcess.get("/limited").Status).To(Equal(http.StatusTooManyRequests))
+		limited.revision = "sorry"
+		limited.errors = []object{{"handle": []object{{"handler": "headers", "response": object{"set": object{"Sorry": []string{"yes"}}}}}}}
+		caddyProcess.configure(limited)
+		refused := caddyProcess.get("/limited")
+		Expect(refused.Status).To(Equal(http.StatusTooManyRequests), "what was counted is remembered")
+		Expect(refused.Header).To(And(HaveKeyWithValue("Sorry", ConsistOf("yes")), HaveKey("Retry-After")))
+		Expect(caddyProcess.get("/").Status).To(Equal(http.StatusOK))
 	})
 
 	It("loses no request on kept connections, reads or writes, in 200 replacements", func() {

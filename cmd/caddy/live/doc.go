@@ -2,7 +2,7 @@
 //
 // Caddy knows one way to change: it starts everything anew and stops what was there. Listeners are opened a second time, idle
 // keep-alive connections are closed under clients that are just sending, streams are cut. Routes change more often than all
-// else, so they stand in a handler of their own, the last of its server:
+// else, so they stand in a handler of their own:
 //
 //	{"handler": "botcluster_routes", "name": "https", "routes": […]}
 //

@@ -3,7 +3,6 @@ package live
 import (
 	"encoding/json"
 	"fmt"
-	"net/http"
 	"sync/atomic"
 
 	"github.com/caddyserver/caddy/v2"
@@ -12,14 +11,11 @@ import (
 
 // generation is one list of routes, with its modules. It lives until it is retired and nothing is in hand on it any more.
 type generation struct {
-	handler caddyhttp.Handler
+	routes  caddyhttp.RouteList
 	cleanUp func()
 	// holders counts the requests in hand, and one more until it is retired. At zero it is over, and nobody may hold it again.
 	holders atomic.Int64
 }
-
-// nothing follows the routes: their handler is the last of its server.
-var nothing caddyhttp.HandlerFunc = func(http.ResponseWriter, *http.Request) error { return nil }
 
 // newGeneration provisions routes below a context. What was provisioned is cleaned up again if it fails.
 func newGeneration(parent caddy.Context, raw json.RawMessage) (*generation, error) {
@@ -32,7 +28,7 @@ func newGeneration(parent caddy.Context, raw json.RawMessage) (*generation, erro
 		cancel()
 		return nil, fmt.Errorf("setting up the routes: %w", err)
 	}
-	made := &generation{handler: routes.Compile(nothing), cleanUp: cancel}
+	made := &generation{routes: routes, cleanUp: cancel}
 	made.holders.Store(1)
 	return made, nil
 }

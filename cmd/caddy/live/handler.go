@@ -20,7 +20,7 @@ var (
 	errOver   = errors.New("the routes have been stopped")
 )
 
-// Routes is http.handlers.botcluster_routes: routes that can be replaced while they serve. No handler comes after it.
+// Routes is http.handlers.botcluster_routes: routes that can be replaced while they serve.
 type Routes struct {
 	// Name tells the handlers of one configuration apart.
 	Name string `json:"name"`
@@ -74,8 +74,8 @@ func (r *Routes) Cleanup() error {
 	return nil
 }
 
-// ServeHTTP implements caddyhttp.MiddlewareHandler.
-func (r *Routes) ServeHTTP(w http.ResponseWriter, request *http.Request, _ caddyhttp.Handler) error {
+// ServeHTTP implements caddyhttp.MiddlewareHandler. What no route ends goes on to the next handler, as from Caddy's subroutes.
+func (r *Routes) ServeHTTP(w http.ResponseWriter, request *http.Request, next caddyhttp.Handler) error {
 	for {
 		serving := r.serving.Load()
 		if serving == nil {
@@ -85,7 +85,7 @@ func (r *Routes) ServeHTTP(w http.ResponseWriter, request *http.Request, _ caddy
 			continue // it was replaced just now
 		}
 		defer serving.release()
-		return serving.handler.ServeHTTP(w, request)
+		return serving.routes.Compile(next).ServeHTTP(w, request)
 	}
 }
 
