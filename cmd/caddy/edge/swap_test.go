@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -35,7 +36,7 @@ func (e *edge) swappable(s swappable) []byte {
 	GinkgoHelper()
 	header := object{"handler": "headers", "response": object{"set": object{"Routes": []string{s.header}}}}
 	handlers := append([]object{header}, toPool()...)
-	routes := append(s.routes, object{"handle": handlers})
+	routes := slices.Concat(s.routes, []object{{"handle": handlers}})
 	if s.errors == nil {
 		s.errors = []object{}
 	}

@@ -49,11 +49,11 @@ func read(data []byte) (configuration, error) {
 	if app != nil {
 		out.revision, _ = app[revisionKey].(string)
 	}
-	frame, err := out.withoutRoutes(document)
+	frame, err := out.objectWithoutRoutes(document)
 	if err != nil {
 		return configuration{}, err
 	}
-	if stripped := child(frame.(map[string]any), "apps", "botcluster"); stripped != nil {
+	if stripped := child(frame, "apps", "botcluster"); stripped != nil {
 		delete(stripped, revisionKey)
 		delete(stripped, frameKey)
 	}
@@ -85,7 +85,7 @@ func (c *configuration) withoutRoutes(value any) (any, error) {
 	}
 }
 
-func (c *configuration) objectWithoutRoutes(object map[string]any) (any, error) {
+func (c *configuration) objectWithoutRoutes(object map[string]any) (map[string]any, error) {
 	if object["handler"] == handlerName {
 		name, _ := object["name"].(string)
 		if _, taken := c.routes[name]; taken {

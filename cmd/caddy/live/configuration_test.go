@@ -45,13 +45,7 @@ var _ = Describe("A configuration", func() {
 		Expect(parts.Revision).To(Equal("r1"))
 		Expect(parts.Routes).To(HaveKeyWithValue("a", MatchJSON(`[{"handle": [{"handler": "static_response", "body": "one"}]}]`)))
 		Expect(parts.Frame).To(HaveLen(64))
-		var whole struct {
-			Apps struct {
-				BotCluster struct{ Frame, Revision string }
-			}
-		}
-		Expect(json.Unmarshal([]byte(parts.Whole), &whole)).To(Succeed())
-		Expect(whole.Apps.BotCluster.Frame).To(Equal(parts.Frame))
+		Expect(parts.Whole).To(ContainSubstring(`"botcluster":{"frame":"` + parts.Frame + `","revision":"r1"}`))
 		Expect(read(parts.Whole).Frame).To(Equal(parts.Frame), "what it is loaded with does not change it")
 	})
 
