@@ -27,6 +27,7 @@ type App struct {
 	stop func()
 
 	mu      sync.Mutex
+	stopped bool
 	release func()
 }
 
@@ -56,6 +57,9 @@ func (a *App) Start() error {
 func (a *App) count(revision string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if a.stopped {
+		return
+	}
 	release := shared.LoadRoutes(pool.Routes{Revision: revision, Rules: pool.Rules{LoopbackMembers: a.LoopbackMembers}})
 	if a.release != nil {
 		a.release()
@@ -68,6 +72,7 @@ func (a *App) Stop() error {
 	a.stop()
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	a.stopped = true
 	a.release()
 	return nil
 }

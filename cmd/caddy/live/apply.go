@@ -1,6 +1,7 @@
 package live
 
 import (
+	"errors"
 	"fmt"
 	"sync"
 
@@ -9,6 +10,9 @@ import (
 
 	"github.com/generalbots/botcluster-operator/cmd/caddy/privatefile"
 )
+
+// errOvertaken means that a configuration was loaded past PUT /botcluster/config. The next one is compared with that.
+var errOvertaken = errors.New("another configuration was loaded at the same time: send this one again")
 
 // applying lets one configuration follow the other.
 var applying sync.Mutex
@@ -30,35 +34,50 @@ func Apply(data []byte) error {
 		}
 		return nil
 	}
-	if err := swap(running, wanted); err != nil {
+	next, err := prepare(running, wanted)
+	if err != nil {
 		return err
 	}
-	frame.Swapped(wanted.revision)
-	log := caddy.Log().Named("botcluster.live")
-	log.Info("Routes replaced in place", zap.String("revision", wanted.revision))
 	if wanted.persist {
 		if err := privatefile.Write(caddy.ConfigAutosavePath, wanted.whole); err != nil {
-			log.Error("The routes could not be kept for the next start", zap.Error(err))
+			release(next)
+			return fmt.Errorf("keeping the configuration for the next start: %w", err)
 		}
 	}
+	if !publish(running, next) {
+		return errOvertaken
+	}
+	frame.Swapped(wanted.revision)
+	caddy.Log().Named("botcluster.live").Info("Routes replaced in place", zap.String("revision", wanted.revision))
 	return nil
 }
 
-// swap gives all handlers their routes, or none.
-func swap(running map[string]*Routes, wanted configuration) error {
+// prepare makes the routes of all handlers, or of none.
+func prepare(running map[string]*Routes, wanted configuration) (map[string]*generation, error) {
 	prepared := make(map[string]*generation, len(running))
 	for name, handler := range running {
 		next, err := handler.prepare(wanted.routes[name])
 		if err != nil {
-			for _, unused := range prepared {
-				unused.release()
-			}
-			return err
+			release(prepared)
+			return nil, err
 		}
 		prepared[name] = next
 	}
-	for name, handler := range running {
-		handler.publish(prepared[name])
+	return prepared, nil
+}
+
+// release ends generations that did not come to count.
+func release(unused map[string]*generation) {
+	for _, one := range unused {
+		one.release()
 	}
-	return nil
+}
+
+// publish lets the routes count. It is false when somebody else had Caddy load a configuration meanwhile.
+func publish(running map[string]*Routes, next map[string]*generation) bool {
+	all := true
+	for name, handler := range running {
+		all = handler.publish(next[name]) && all
+	}
+	return all
 }

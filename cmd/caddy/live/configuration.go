@@ -20,6 +20,7 @@ const (
 var (
 	errNotObject = errors.New("send one JSON object, Caddy's whole configuration")
 	errNameTwice = errors.New("two handlers botcluster_routes have the same name")
+	errNested    = errors.New("a handler botcluster_routes stands in the routes of another: routes are replaced as a whole, so one is enough")
 )
 
 // configuration is a configuration of Caddy, taken apart.
@@ -88,8 +89,15 @@ func (c *configuration) withoutRoutes(value any) (any, error) {
 func (c *configuration) objectWithoutRoutes(object map[string]any) (map[string]any, error) {
 	if object["handler"] == handlerName {
 		name, _ := object["name"].(string)
+		if name == "" {
+			return nil, errNoName
+		}
 		if _, taken := c.routes[name]; taken {
 			return nil, fmt.Errorf("%w: %q", errNameTwice, name)
+		}
+		inner := configuration{routes: map[string]json.RawMessage{}}
+		if _, err := inner.withoutRoutes(object["routes"]); err != nil || len(inner.routes) > 0 {
+			return nil, errors.Join(err, fmt.Errorf("%w: %q", errNested, name))
 		}
 		c.routes[name] = encode(object["routes"])
 		bare := maps.Clone(object)

@@ -1,6 +1,7 @@
 package live
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"sync/atomic"
@@ -20,9 +21,11 @@ type generation struct {
 // newGeneration provisions routes below a context. What was provisioned is cleaned up again if it fails.
 func newGeneration(parent caddy.Context, raw json.RawMessage) (*generation, error) {
 	var routes caddyhttp.RouteList
-	if err := caddy.StrictUnmarshalJSON(raw, &routes); err != nil {
+	if err := caddy.StrictUnmarshalJSON(caddy.RemoveMetaFields(raw), &routes); err != nil {
 		return nil, fmt.Errorf("reading the routes: %w", err)
 	}
+	// The configuration ends before the last request on these routes does: what ends them is the last release, nothing else.
+	parent.Context = context.WithoutCancel(parent.Context)
 	ctx, cancel := caddy.NewContext(parent)
 	if err := routes.Provision(ctx); err != nil {
 		cancel()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"sync"
 	"sync/atomic"
 
 	"github.com/caddyserver/caddy/v2"
@@ -28,7 +29,10 @@ type Routes struct {
 	Routes json.RawMessage `json:"routes"`
 
 	ctx     caddy.Context
-	serving atomic.Pointer[generation]
+	serving atomic.Pointer[generation] // nil once another configuration was loaded
+
+	publishing sync.Mutex
+	closed     bool
 }
 
 // CaddyModule implements caddy.Module.
@@ -46,7 +50,7 @@ func (r *Routes) Provision(ctx caddy.Context) error {
 	if err != nil {
 		return err
 	}
-	r.serving.Store(first)
+	r.publish(first)
 	handlers.add(r)
 	return nil
 }
@@ -60,26 +64,41 @@ func (r *Routes) prepare(raw json.RawMessage) (*generation, error) {
 	return made, nil
 }
 
-// publish lets a generation count; the one before ends with what it has in hand.
-func (r *Routes) publish(next *generation) {
+// publish lets a generation count; the one before ends with what it has in hand. It is false, and the generation over, when
+// another configuration was loaded meanwhile.
+func (r *Routes) publish(next *generation) bool {
+	r.publishing.Lock()
+	defer r.publishing.Unlock()
+	if r.closed {
+		next.release()
+		return false
+	}
 	if before := r.serving.Swap(next); before != nil {
 		before.release()
 	}
+	return true
 }
 
 // Cleanup implements caddy.CleanerUpper: another configuration was loaded, or this one failed. What is in hand goes on.
 func (r *Routes) Cleanup() error {
 	handlers.remove(r)
-	r.publish(nil)
+	r.publishing.Lock()
+	defer r.publishing.Unlock()
+	r.closed = true
+	if last := r.serving.Swap(nil); last != nil {
+		last.release()
+	}
 	return nil
 }
 
-// ServeHTTP implements caddyhttp.MiddlewareHandler. What no route ends goes on to the next handler, as from Caddy's subroutes.
+// ServeHTTP implements caddyhttp.MiddlewareHandler. What no route ends goes on to the next handler, as from Caddy's subroutes. A
+// request that a configuration began and that comes here after its end, to an error's routes for one, is served by what follows it.
 func (r *Routes) ServeHTTP(w http.ResponseWriter, request *http.Request, next caddyhttp.Handler) error {
-	for {
-		serving := r.serving.Load()
+	for counts := r; counts != nil; {
+		serving := counts.serving.Load()
 		if serving == nil {
-			return caddyhttp.Error(http.StatusServiceUnavailable, errOver)
+			counts = runningHandlers()[r.Name]
+			continue
 		}
 		if !serving.hold() {
 			continue // it was replaced just now
@@ -87,6 +106,7 @@ func (r *Routes) ServeHTTP(w http.ResponseWriter, request *http.Request, next ca
 		defer serving.release()
 		return serving.routes.Compile(next).ServeHTTP(w, request)
 	}
+	return caddyhttp.Error(http.StatusServiceUnavailable, errOver)
 }
 
 var (

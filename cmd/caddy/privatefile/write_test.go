@@ -28,6 +28,17 @@ var _ = Describe("A private file", func() {
 		Expect(os.ReadDir(filepath.Dir(path))).To(HaveLen(1), "nothing else is left behind")
 	})
 
+	It("takes away what a crash left behind", func() {
+		path := filepath.Join(GinkgoT().TempDir(), "file.json")
+		Expect(os.WriteFile(path+".unfinished", []byte("half"), 0o644)).To(Succeed())
+		Expect(privatefile.Write(path, []byte("whole"))).To(Succeed())
+		Expect(os.ReadFile(path)).To(BeEquivalentTo("whole"))
+		about, err := os.Stat(path)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(about.Mode().Perm()).To(BeEquivalentTo(0o600))
+		Expect(os.ReadDir(filepath.Dir(path))).To(HaveLen(1))
+	})
+
 	It("says which file could not be written", func() {
 		blocked := filepath.Join(GinkgoT().TempDir(), "file")
 		Expect(os.WriteFile(blocked, nil, 0o600)).To(Succeed())

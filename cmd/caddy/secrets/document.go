@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"crypto/tls"
 	"encoding/json"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
 	"regexp"
+	"strings"
 )
 
 // Bounds of a document. One certificate for each host that a BotCluster may have fits several times.
@@ -89,9 +91,23 @@ func (d document) keyring() (*keyring, error) {
 	for i, pair := range d.Certificates {
 		loaded, err := tls.X509KeyPair([]byte(pair.Chain), []byte(pair.Key))
 		if err != nil {
-			return nil, invalid("certificates[%d]: %w", i, err) // crypto/tls names what is missing and quotes nothing
+			return nil, invalid("certificates[%d]: %s", i, unusable(pair))
 		}
 		ring.add(&loaded)
 	}
 	return ring, nil
+}
+
+// unusable says what is wrong with a pair that crypto/tls refuses, without its words: they may quote what was sent.
+func unusable(pair certificate) string {
+	chain, _ := pem.Decode([]byte(pair.Chain))
+	key, _ := pem.Decode([]byte(pair.Key))
+	switch {
+	case chain == nil || chain.Type != "CERTIFICATE":
+		return "chain holds no certificate in PEM"
+	case key == nil || !strings.HasSuffix(key.Type, "PRIVATE KEY"):
+		return "key holds no private key in PEM"
+	default:
+		return "chain and key cannot be used, or do not belong together"
+	}
 }

@@ -83,6 +83,15 @@ var _ = Describe("A store of secrets", func() {
 		Expect(names("two.example.com")).To(ContainElement("two.example.com"))
 	})
 
+	It("writes and tells nothing when it is pushed what it holds", func() {
+		same := pushed{"revision": "r1", "cookieKey": key("a")}.encode()
+		Expect(store.Apply(same)).To(Succeed())
+		Expect(os.Remove(path)).To(Succeed())
+		Expect(store.Apply(same)).To(Succeed())
+		Expect(path).NotTo(BeAnExistingFile())
+		Expect(told).To(HaveLen(1))
+	})
+
 	It("finds the certificate of a name, of its wildcard, else the first", func() {
 		Expect(store.Apply(pushed{"revision": "r", "cookieKey": key("a"), "certificates": listed(
 			issue("first", "first.example.com"), issue("wild", "*.bots.example.com"),
@@ -118,11 +127,11 @@ var _ = Describe("A store of secrets", func() {
 		Entry("a key that is no base64", func(p pushed) { p["cookieKey"] = canary + "!" }, "base64"),
 		Entry("a key that is a number", func(p pushed) { p["cookieKey"] = 7 }, "cookieKey is of the wrong type"),
 		Entry("another key of the document", func(p pushed) { p[canary] = 1 }, "the keys revision"),
-		Entry("a certificate without its key", func(p pushed) { p["certificates"] = listed(pair{Chain: issue("x").Chain}) }, "certificates[0]"),
+		Entry("a certificate without its key", func(p pushed) { p["certificates"] = listed(pair{Chain: issue("x").Chain}) }, "certificates[0]: key holds no private key"),
 		Entry("a certificate with another's key", func(p pushed) {
 			p["certificates"] = listed(issue("fine"), pair{Chain: issue("x").Chain, Key: issue("y").Key})
-		}, "certificates[1]: tls: private key does not match"),
-		Entry("what is no certificate", func(p pushed) { p["certificates"] = listed(pair{Chain: canary, Key: canary}) }, "certificates[0]"),
+		}, "certificates[1]: chain and key cannot be used"),
+		Entry("what is no certificate", func(p pushed) { p["certificates"] = listed(pair{Chain: canary, Key: canary}) }, "certificates[0]: chain holds no certificate"),
 		Entry("too many", func(p pushed) { p["certificates"] = make([]map[string]string, 129) }, "129 are too many"),
 	)
 
