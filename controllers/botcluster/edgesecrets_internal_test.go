@@ -10,6 +10,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"math/big"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -24,6 +25,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/generalbots/botcluster-operator/api/v1alpha1"
+	"github.com/generalbots/botcluster-operator/controllers/model"
+	"github.com/generalbots/botcluster-operator/controllers/plan"
 	"github.com/generalbots/botcluster-operator/controllers/provider"
 	"github.com/generalbots/botcluster-operator/controllers/render"
 )
@@ -218,6 +221,46 @@ var _ = Describe("The Secrets of the edges", func() {
 			Entry("another Secret", func() {
 				bc.Spec.Edge.TLS.AdditionalSecretRefs = []v1alpha1.SecretReference{{Name: "second"}}
 			}, v1alpha1.ReasonSecretNotFound, `Secret "second"`),
+		)
+
+		DescribeTable("keep the routes from before in service while they cannot be had",
+			func(ctx SpecContext, before v1alpha1.TLSMode, spoil func(), reason string) {
+				declared := bc.Spec.Edge.TLS
+				bc.Spec.Edge.Hosts, bc.Spec.Edge.TLS = []v1alpha1.HostName{"crew.example.com"}, v1alpha1.EdgeTLS{Mode: before}
+				key, err := reconciler.edgeSecrets(ctx, bc)
+				Expect(err).NotTo(HaveOccurred())
+				input := render.Input{Cluster: bc, Owner: reconciler.owner(bc), EdgeSecrets: key, Policy: plan.DefaultPolicy()}
+				earlier, err := render.Blueprint(input)
+				Expect(err).NotTo(HaveOccurred())
+
+				bc.Spec.Edge.TLS = declared
+				spoil()
+				var seen observation
+				input.EdgeSecrets, seen.EdgeSecretsErr = reconciler.edgeSecrets(ctx, bc)
+				seen.blueprint, err = render.Blueprint(input)
+				Expect(err).NotTo(HaveOccurred())
+				name := plan.InstanceName(seen.blueprint.Owner.Prefix, model.TierEdge, 1)
+				seen.Inventory.Instances = []model.Instance{{Name: name, Tier: model.TierEdge, Ordinal: 1, Owned: true, State: model.StateRunning,
+					Address: netip.MustParseAddr("10.0.0.101")}}
+				seen.Edges = map[string]plan.EdgeObservation{name: {State: model.EdgeState{
+					RoutesRevision: earlier.Routes.Revision, SecretsRevision: earlier.Secrets.Revision, PoolRevision: "pool",
+				}}}
+				next := plan.BotCluster(seen.blueprint, seen.Observed, clock.Now())
+				for _, step := range next.Steps {
+					Expect(step.Verb).NotTo(BeElementOf(plan.VerbSetRoutes, plan.VerbSetSecrets), step.String())
+				}
+				report{seen: seen, plan: next}.fill(bc)
+				Expect(told(bc, v1alpha1.ConditionEdgeReady)).To(And(HavePrefix("False "+reason+": 0 of 1 edge serves"), ContainSubstring(`"first"`)))
+				expectCoherent(bc)
+			},
+			Entry("from plain HTTP, without the Secret", v1alpha1.TLSModeOff, func() { delete(server.secrets, "first") }, v1alpha1.ReasonSecretNotFound),
+			Entry("from ACME, without the Secret", v1alpha1.TLSModeAuto, func() { delete(server.secrets, "first") }, v1alpha1.ReasonSecretNotFound),
+			Entry("from plain HTTP, with no certificate in it", v1alpha1.TLSModeOff, func() {
+				server.secrets["first"].Data["tls.crt"] = []byte("canary")
+			}, v1alpha1.ReasonCertificateInvalid),
+			Entry("from ACME, with no certificate in it", v1alpha1.TLSModeAuto, func() {
+				server.secrets["first"].Data["tls.crt"] = []byte("canary")
+			}, v1alpha1.ReasonCertificateInvalid),
 		)
 
 		It("read no Secret that the mode does not ask for", func(ctx SpecContext) {

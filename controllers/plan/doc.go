@@ -12,7 +12,8 @@
 //	Pools      tell every edge which bots there are                          needs: inventory, that edge
 //	Secrets    give every edge the cookies' key and the certificates         needs: inventory, that edge, the edges' secrets
 //	Routes     tell every edge what to serve                                 needs: inventory, that edge, and that it holds
-//	                                                                         secrets or is given them in this pass
+//	                                                                         secrets or is given them in this pass; for
+//	                                                                         routes that need certificates: the current ones
 //
 // An instance that has to go (surplus, outdated, or broken beyond waiting) walks this path, one step a pass, and each
 // step is a fact outside that survives a crash:

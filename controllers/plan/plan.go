@@ -112,8 +112,13 @@ func (p *Plan) secrets(want Blueprint, seen sight) {
 }
 
 // routes tells each edge that answers what to serve. One that has no secrets yet waits for them: it could prove to nobody
-// who it is, and would lose the sessions of those who come with a cookie.
+// who it is, and would lose the sessions of those who come with a cookie. Routes that need certificates go out only with the
+// current secrets, which secrets gave in this pass to each edge that did not hold them: that an edge holds some does not
+// tell that there are certificates among them.
 func (p *Plan) routes(want Blueprint, seen sight) {
+	if want.Routes.NeedsSecrets && (seen.EdgeSecretsErr != nil || want.Secrets.Revision == "") {
+		return
+	}
 	for _, name := range seen.edges {
 		edge := seen.Edges[name]
 		if edge.Err != nil || edge.State.RoutesRevision == want.Routes.Revision {

@@ -56,6 +56,22 @@ var _ = Describe("The secrets of the edges", func() {
 			"SetRoutes crew-edge-1 because it serves no routes yet"),
 	)
 
+	DescribeTable("go with routes that need certificates", func(revision string, sentences ...string) {
+		s := guarded(2, 2)
+		s.want.Routes = model.Routes{Revision: "routes-2", NeedsSecrets: true}
+		s.want.Secrets.Revision = revision
+		s.holds(1, "secrets-2")
+		p := s.plan()
+		expectPlan(p, sentences...)
+		Expect(assessment(p, edgeName(1)).Message).To(Equal("it does not serve the declared routes yet"))
+	},
+		Entry("which wait for nothing but that", "secrets-2",
+			"SetSecrets crew-edge-2 because its secrets are not the current ones",
+			"SetRoutes crew-edge-1 because its routes are not the declared ones",
+			"SetRoutes crew-edge-2 because its routes are not the declared ones"),
+		Entry("and those stay back when there are none", ""),
+	)
+
 	DescribeTable("that could not be had", func(change func(*scene), sentences ...string) {
 		s := guarded(3, 2)
 		s.want.Secrets, s.seen.EdgeSecretsErr = model.EdgeSecrets{}, errAway
@@ -71,6 +87,10 @@ var _ = Describe("The secrets of the edges", func() {
 			s.holds(2, "")
 			s.want.Routes.Revision = "routes-2"
 		}, "SetRoutes crew-edge-1 because its routes are not the declared ones"),
+		Entry("keep routes that need certificates from every edge, whatever it holds: it serves its older ones on", func(s *scene) {
+			s.want.Routes = model.Routes{Revision: "routes-2", NeedsSecrets: true}
+			s.seen.Edges[edgeName(2)] = plan.EdgeObservation{State: model.EdgeState{SecretsRevision: "secrets-1"}}
+		}),
 		Entry("keep surplus where it is", func(s *scene) { s.tier(model.TierBot).Replicas = 2 }),
 		Entry("keep what is outdated where it is", func(s *scene) {
 			s.tier(model.TierBot).Template, s.tier(model.TierEdge).Template = newTemplate, newTemplate
