@@ -7,7 +7,7 @@
 //	Key        the Secret with the key of the edges' cookies                needs: inventory, and to know that there is none
 //	Volumes    data volumes that instances will need                         needs: inventory, facts
 //	Instances  create, change, mark, stop, delete                            needs: inventory, facts, secrets (to take
-//	                                                                         something away: those of the edges as well)
+//	                                                                         an edge away: those of the edges as well)
 //	           configure and start what is there                             needs: inventory, and secrets for the files
 //	Pools      tell every edge which bots there are                          needs: inventory, that edge
 //	Secrets    give every edge the cookies' key and the certificates         needs: inventory, that edge, the edges' secrets

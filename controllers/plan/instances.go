@@ -183,7 +183,7 @@ func (s *instanceStage) takeBack(a Assessment) {
 func (s *instanceStage) leave(a Assessment, why string) {
 	instance := *a.Instance
 	switch {
-	case !s.seen.MayRemove():
+	case !s.seen.MayRemove(a.Tier):
 		return
 	case s.held(a, "stop") || s.held(a, "delete"):
 		return

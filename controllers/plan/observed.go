@@ -52,8 +52,8 @@ type Observed struct {
 	// FactsErr and SecretsErr tell that the blueprint could not be made whole, so nothing new is created from it.
 	FactsErr   error
 	SecretsErr error
-	// EdgeSecretsErr tells that the blueprint's Secrets could not be had: edges keep those that they hold, and nothing is
-	// taken away, because an edge made now could not serve. KeyMissing tells that there is no KeySecret.
+	// EdgeSecretsErr tells that the blueprint's Secrets could not be had: edges keep those that they hold, and none is taken
+	// away, because one made now could not serve. KeyMissing tells that there is no KeySecret.
 	EdgeSecretsErr error
 	KeyMissing     bool
 	// Edges holds what each running edge answered, by instance name.
@@ -72,9 +72,11 @@ func (o Observed) Complete() bool {
 	return o.InventoryErr == nil && o.FactsErr == nil && o.SecretsErr == nil
 }
 
-// MayRemove tells whether instances may be replaced or removed: what was removed could not be made again as it was, and
-// nothing destructive follows a failed read.
-func (o Observed) MayRemove() bool { return o.Complete() && o.EdgeSecretsErr == nil }
+// MayRemove tells whether instances of a tier may be replaced or removed: what was removed could not be made again as it
+// was, and nothing destructive follows a failed read. The bots need nothing of the edges' secrets.
+func (o Observed) MayRemove(tier model.Tier) bool {
+	return o.Complete() && (tier != model.TierEdge || o.EdgeSecretsErr == nil)
+}
 
 // tier returns the blueprint of a tier.
 func (b Blueprint) tier(tier model.Tier) (TierBlueprint, bool) {
