@@ -20,7 +20,7 @@ func (r report) facts(bc *v1alpha1.BotCluster) []conditions.Fact {
 	bots, edges := r.botsReady(), r.edgeReady()
 	facts := []conditions.Fact{
 		{Type: v1alpha1.ConditionReady, Message: bots.Message},
-		r.incusReady(), bots, edges, r.degraded(), suspended(bc),
+		r.incusReady(), bots, edges, r.degraded(bc.Status.Instances), suspended(bc),
 	}
 	if fact, yes := r.stalledFact(); yes {
 		return append(facts, fact)

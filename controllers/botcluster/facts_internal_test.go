@@ -106,9 +106,16 @@ var _ = Describe("What is said", func() {
 		}, "False Progressing: 2 of 3 bots serve, 1 drained by hand; 2 up to date; "+
 			"those drained by hand count as missing, so the others may have to wait for them"),
 		Entry("the annotation names what is no bot", func(r *report, _ *v1alpha1.BotCluster) {
-			r.seen.strangers = []string{"9", "crew-edge-1", strings.Repeat("é", 64), "x", "y"}
+			r.seen.strangers = plan.Strangers{Words: []string{"9", "crew-edge-1", strings.Repeat("é", 64)}, Count: 5}
 		}, `True Ready: 3 of 3 bots serve; the annotation scaling.generalbots.dev/drain names what is no bot here: "9", "crew-edge-1", "`+
 			strings.Repeat("é", 63)+`…", 2 more`),
+		Entry("the annotation names one thing that is no bot", func(r *report, _ *v1alpha1.BotCluster) {
+			r.seen.strangers = plan.Strangers{Words: []string{"9"}, Count: 1}
+		}, `True Ready: 3 of 3 bots serve; the annotation scaling.generalbots.dev/drain names what is no bot here: "9"`),
+		Entry("the annotation is too long", func(r *report, _ *v1alpha1.BotCluster) {
+			r.seen.strangers = plan.Strangers{TooLong: true}
+		}, "True Ready: 3 of 3 bots serve; the annotation scaling.generalbots.dev/drain is longer than 65536 bytes, so it drains nobody: "+
+			"name fewer bots"),
 		Entry("they cannot be seen", func(r *report, _ *v1alpha1.BotCluster) {
 			unseen(r, failure(provider.Transient, v1alpha1.ReasonServerUnreachable))
 		}, "Unknown WaitingForIncus: the instances cannot be seen: a sentence about ServerUnreachable"),

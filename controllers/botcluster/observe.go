@@ -19,7 +19,7 @@ type observation struct {
 	plan.Observed
 	blueprint plan.Blueprint
 	// strangers are what the annotation that drains bots names and that is no bot.
-	strangers []string
+	strangers plan.Strangers
 	// host is nil when the identity could not be had; hostErr says why.
 	host    provider.Host
 	hostErr error

@@ -16,8 +16,9 @@ import (
 	"github.com/generalbots/botcluster-operator/controllers/render"
 )
 
-// report makes the status of a BotCluster from what one pass has seen and done. It looks at nothing else: not at the
-// status of an earlier pass, not at the clock.
+// report makes the status of a BotCluster from what one pass has seen and done. It does not look at the clock, and at the
+// status of an earlier pass only to keep figures: all of them while the instances cannot be seen, and open circuits while an
+// edge cannot be asked.
 type report struct {
 	seen    observation
 	plan    plan.Plan
@@ -66,19 +67,9 @@ func (r report) fillCounts(status *v1alpha1.BotClusterStatus) {
 			status.Instances = append(status.Instances, instanceStatus(a))
 		}
 	}
-	if r.edgeUnheard() {
+	if r.seen.EdgeUnheard(r.seen.blueprint.Owner) {
 		keepCircuits(status.Instances, last)
 	}
-}
-
-// edgeUnheard tells that an edge that runs could not be asked.
-func (r report) edgeUnheard() bool {
-	for _, edge := range r.seen.Edges {
-		if edge.Err != nil {
-			return true
-		}
-	}
-	return false
 }
 
 // keepCircuits lets circuits that were open stay so while not all edges can be asked: what could not be read keeps its

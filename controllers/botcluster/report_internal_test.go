@@ -12,6 +12,7 @@ import (
 
 	"github.com/generalbots/botcluster-operator/api/v1alpha1"
 	"github.com/generalbots/botcluster-operator/controllers/apply"
+	"github.com/generalbots/botcluster-operator/controllers/model"
 	"github.com/generalbots/botcluster-operator/controllers/plan"
 	"github.com/generalbots/botcluster-operator/controllers/provider"
 )
@@ -142,9 +143,38 @@ var _ = Describe("The status", func() {
 		silent.edgeSays(2, errOdd)
 		silent.fill(bc)
 		Expect(bc.Status.Instances[2].OpenCircuits).To(Equal([]string{"api", "chat"}))
+		Expect(told(bc, v1alpha1.ConditionDegraded)).To(Equal("True CircuitOpen: too many requests failed, so their circuit is open: " +
+			"crew-bot-1 for the route api at crew-edge-1; " +
+			"an edge cannot be asked, so it is not known whether circuits are still open: crew-bot-1 for the route chat"))
 		served(1, 2).fill(bc)
 		Expect(bc.Status.Instances[2].OpenCircuits).To(BeEmpty())
+		Expect(told(bc, v1alpha1.ConditionDegraded)).To(Equal("False AsDeclared: nothing that exists is impaired"))
 	})
+
+	DescribeTable("does not say that nothing is impaired while an edge that may keep a circuit open is unheard", func(hide func(*report)) {
+		open, bc := served(5, 2), crew()
+		for bot := 1; bot <= 5; bot++ {
+			open.bot(bot).Circuits = []plan.Circuit{{Route: "api", Edge: "crew-edge-2"}}
+		}
+		open.fill(bc)
+		before, recorder := bc.DeepCopy(), &recorder{}
+		unheard := served(5, 2)
+		hide(unheard)
+		for range 2 {
+			unheard.fill(bc)
+			Expect(told(bc, v1alpha1.ConditionDegraded)).To(Equal("Unknown NotObserved: an edge cannot be asked, so it is not known whether " +
+				"circuits are still open: crew-bot-1 for the route api, crew-bot-2 for the route api, crew-bot-3 for the route api, 2 more"))
+			expectCoherent(bc)
+		}
+		(&Reconciler{Options: Options{Recorder: recorder}}).announceBots(before, bc)
+		Expect(recorder.events).To(BeEmpty())
+	},
+		Entry("it does not answer", func(r *report) { r.edgeSays(2, errOdd) }),
+		Entry("it cannot be read", func(r *report) {
+			delete(r.seen.Edges, "crew-edge-2")
+			r.seen.Inventory.Instances = []model.Instance{{Name: "crew-edge-2", Tier: model.TierEdge, State: model.StateUnknown}}
+		}),
+	)
 
 	It("lists no more instances than fit, and counts them all", func() {
 		r, bc := served(v1alpha1.MaxStatusInstances+10, 1), crew()

@@ -2,8 +2,6 @@ package plan
 
 import (
 	"fmt"
-	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -19,26 +17,6 @@ type Drain struct {
 	// InFlight counts the requests and streams that are left on all edges; Known is false when an edge could not be asked.
 	InFlight int64
 	Known    bool
-}
-
-// DrainedByHand reads who is to be drained by hand: ordinals or names of bots, separated by commas. Words that name no bot
-// that is wanted are returned as unknown, in their order.
-func DrainedByHand(list, prefix string, bots int) (drained map[string]bool, unknown []string) {
-	drained = map[string]bool{}
-	stem := prefix + string(model.TierBot) + "-"
-	for word := range strings.SplitSeq(list, ",") {
-		word = strings.TrimSpace(word)
-		digits := strings.TrimPrefix(word, stem)
-		ordinal, err := strconv.Atoi(digits)
-		switch {
-		case word == "":
-		case err == nil && strconv.Itoa(ordinal) == digits && 1 <= ordinal && ordinal <= bots:
-			drained[stem+digits] = true
-		case !slices.Contains(unknown, word):
-			unknown = append(unknown, word)
-		}
-	}
-	return drained, unknown
 }
 
 // drain is how far a bot's drain is, nil when it has none.

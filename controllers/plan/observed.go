@@ -2,6 +2,7 @@ package plan
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/generalbots/botcluster-operator/controllers/model"
 )
@@ -76,6 +77,22 @@ func (o Observed) Complete() bool {
 // was, and nothing destructive follows a failed read. The bots need nothing of the edges' secrets.
 func (o Observed) MayRemove(tier model.Tier) bool {
 	return o.Complete() && (tier != model.TierEdge || o.EdgeSecretsErr == nil)
+}
+
+// EdgeUnheard tells that not all edges that may serve could be asked: one does not answer, or what may be one cannot be read.
+func (o Observed) EdgeUnheard(owner model.Owner) bool {
+	for _, edge := range o.Edges {
+		if edge.Err != nil {
+			return true
+		}
+	}
+	return slices.ContainsFunc(o.Inventory.Instances, func(i model.Instance) bool { return hiddenEdge(i, owner) })
+}
+
+// hiddenEdge tells that an instance which may be an edge could not be read: it may run and send requests.
+func hiddenEdge(instance model.Instance, owner model.Owner) bool {
+	named := strings.HasPrefix(instance.Name, owner.Prefix+string(model.TierEdge)+"-")
+	return instance.State == model.StateUnknown && (instance.Tier == model.TierEdge || named)
 }
 
 // tier returns the blueprint of a tier.
