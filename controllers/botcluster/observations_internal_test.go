@@ -75,9 +75,13 @@ func (r report) botIs(ordinal int, phase plan.Phase, message string) *plan.Asses
 }
 
 // drainByHand has somebody drain a bot, which is in a phase.
-func (r report) drainByHand(ordinal int, phase plan.Phase) *plan.Assessment {
+func (r *report) drainByHand(ordinal int, phase plan.Phase) *plan.Assessment {
 	bot := r.botIs(ordinal, phase, "")
-	bot.Drain = &plan.Drain{ByHand: true, Known: true}
+	bot.Drain = &plan.Drain{ByHand: true, Known: true, Quiet: true}
+	if r.seen.blueprint.Drained == nil {
+		r.seen.blueprint.Drained = map[string]bool{}
+	}
+	r.seen.blueprint.Drained[bot.Name] = true
 	return bot
 }
 

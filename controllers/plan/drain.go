@@ -17,6 +17,8 @@ type Drain struct {
 	// InFlight counts the requests and streams that are left on all edges; Known is false when an edge could not be asked.
 	InFlight int64
 	Known    bool
+	// Quiet tells that no edge gives the bot what is new, and has not for Policy.DrainSettle.
+	Quiet bool
 }
 
 // drain is how far a bot's drain is, nil when it has none.
@@ -29,6 +31,7 @@ func (a assessor) drain(bot model.Instance, wanted bool) *Drain {
 		out.Since = a.seen.drainingSince(bot.Name)
 	}
 	out.InFlight, out.Known = a.seen.inFlight(bot.Name)
+	out.Quiet = a.seen.settled(bot.Name, a.want.Policy.DrainSettle, a.now)
 	return &out
 }
 
