@@ -308,7 +308,7 @@ func (r report) reconciling(bc *v1alpha1.BotCluster, facts []conditions.Fact) (c
 // delayed says what the first instance that is not wanted waits for, if it waits.
 func (r report) delayed() string {
 	for _, a := range r.plan.Assessments {
-		if !a.Wanted && a.Phase == plan.PhaseDraining && a.Message != "" {
+		if !a.Wanted && (a.Waits || a.Phase == plan.PhaseDraining) && a.Message != "" {
 			return "; " + a.Name + ": " + a.Message
 		}
 	}

@@ -209,6 +209,12 @@ var _ = Describe("What is said", func() {
 			}
 		}, "True AllDrained: nobody takes new requests, because the annotation scaling.generalbots.dev/drain names all bots: "+
 			"take one out of it"),
+		Entry("all are drained by hand, and surplus stays for that", func(r *report, _ *v1alpha1.BotCluster) {
+			r.drainByHand(1, plan.PhaseDrained)
+			r.drainByHand(2, plan.PhaseDrained)
+			r.bot(3).Wanted, r.bot(3).Waits = false, true
+		}, "True AllDrained: only surplus bots take new requests, because the annotation scaling.generalbots.dev/drain names all bots: "+
+			"take one out of it"),
 		Entry("there are no bots that could be drained", func(r *report, _ *v1alpha1.BotCluster) { *r = *served(0, 1) },
 			"False AsDeclared: nothing that exists is impaired"),
 		Entry("a circuit is open", func(r *report, _ *v1alpha1.BotCluster) {
@@ -290,6 +296,10 @@ var _ = Describe("Whether it goes on", func() {
 		Entry("surplus waits for an edge", func(r *report, _ *v1alpha1.BotCluster) {
 			r.botIs(3, plan.PhaseDraining, "it waits for crew-edge-2").Wanted = false
 		}, "True Progressing: 1 instance on the way out; crew-bot-3: it waits for crew-edge-2"),
+		Entry("surplus stays because nobody else serves", func(r *report, _ *v1alpha1.BotCluster) {
+			surplus := r.botIs(3, plan.PhaseReady, "it stays for now")
+			surplus.Wanted, surplus.Waits = false, true
+		}, "True Progressing: 1 instance on the way out; crew-bot-3: it stays for now"),
 		Entry("a limit is changed", func(r *report, _ *v1alpha1.BotCluster) { took(r, plan.VerbChange, "crew-bot-1", nil) },
 			"True Progressing: Change crew-bot-1 because it is time"),
 		Entry("something failed and is tried again", func(r *report, _ *v1alpha1.BotCluster) {

@@ -54,10 +54,13 @@ func (r report) impaired() (reason, sentence string) {
 	return reason, describe(wrong)
 }
 
-// allDrained says that nobody serves because somebody wants it so.
+// allDrained says that no bot that is wanted serves, because somebody wants it so.
 func (r report) allDrained() string {
-	wanted, drained := 0, 0
+	wanted, drained, nobody := 0, 0, "nobody takes new requests"
 	for _, a := range r.plan.Assessments {
+		if a.Waits {
+			nobody = "only surplus bots take new requests"
+		}
 		if a.Tier == model.TierBot && a.Wanted {
 			wanted++
 			if a.Drained() {
@@ -68,7 +71,7 @@ func (r report) allDrained() string {
 	if wanted == 0 || drained < wanted {
 		return ""
 	}
-	return fmt.Sprintf("nobody takes new requests, because the annotation %s names all bots: take one out of it", v1alpha1.AnnotationDrain)
+	return fmt.Sprintf("%s, because the annotation %s names all bots: take one out of it", nobody, v1alpha1.AnnotationDrain)
 }
 
 // openCircuits says which edge keeps requests of which route from which bot.

@@ -95,6 +95,17 @@ func hiddenEdge(instance model.Instance, owner model.Owner) bool {
 	return instance.State == model.StateUnknown && (instance.Tier == model.TierEdge || named)
 }
 
+// allDrained tells that somebody drains all bots by hand that are wanted.
+func (b Blueprint) allDrained() bool {
+	bots, _ := b.tier(model.TierBot)
+	for ordinal := range bots.Replicas {
+		if !b.Drained[InstanceName(b.Owner.Prefix, model.TierBot, ordinal+1)] {
+			return false
+		}
+	}
+	return bots.Replicas > 0
+}
+
 // tier returns the blueprint of a tier.
 func (b Blueprint) tier(tier model.Tier) (TierBlueprint, bool) {
 	i := slices.IndexFunc(b.Tiers, func(t TierBlueprint) bool { return t.Tier == tier })
