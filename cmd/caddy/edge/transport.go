@@ -65,7 +65,11 @@ func (t *Transport) RoundTrip(request *http.Request) (*http.Response, error) {
 		// As nothing was sent, the proxy may retry any request elsewhere, as after a failed dial.
 		return nil, reverseproxy.NewDialError(fmt.Errorf("%s: %w", dial.Address, err))
 	}
-	return t.send(request, admitted)
+	response, err := t.send(request, admitted)
+	if err == nil && trip.cookie != "" {
+		response.Header.Add("Set-Cookie", trip.cookie)
+	}
+	return response, err
 }
 
 // send sends a request that was admitted, and ends it whatever comes.
