@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -101,6 +102,56 @@ var _ = Describe("A route that breaks circuits", func() {
 		}
 		one.broken.Store(false)
 		Eventually(func() pool.BreakerState { return breaker("bot-1") }).Should(Equal(pool.BreakerHalfOpen))
+		for range 3 {
+			Expect(caddyProcess.get("/").Body).To(Equal("bot-1"))
+		}
+		Expect(breaker("bot-1")).To(Equal(pool.BreakerClosed))
+	})
+
+	// halfOpen makes the breaker of the first bot, which is then the only one, half-open; its time is then 1 s.
+	halfOpen := func() {
+		GinkgoHelper()
+		load("1s")
+		caddyProcess.serve(one.active())
+		one.broken.Store(true)
+		for range 5 {
+			caddyProcess.get("/")
+		}
+		one.broken.Store(false)
+		Eventually(func() pool.BreakerState { return breaker("bot-1") }, "5s").Should(Equal(pool.BreakerHalfOpen))
+	}
+
+	It("answers at once when those that half-open lets through hang, and opens again when they have hung for its time", func() {
+		halfOpen()
+		var hanging sync.WaitGroup
+		for range 3 {
+			hanging.Go(func() {
+				defer GinkgoRecover()
+				caddyProcess.send(http.MethodPost, "/silent", nil)
+			})
+		}
+		Eventually(func() int64 { return caddyProcess.member("bot-1").InFlight }).Should(BeEquivalentTo(3))
+		begin := time.Now()
+		read := caddyProcess.get("/")
+		Expect(time.Since(begin)).To(BeNumerically("<", 900*time.Millisecond), "try_duration is 1 s")
+		Expect(read.Status).To(Equal(http.StatusServiceUnavailable))
+		Expect(read.Header.Get("Retry-After")).To(Equal("1"))
+		Expect(read.Body).To(Equal(body))
+		Eventually(func() pool.BreakerState { return breaker("bot-1") }, "5s", "5ms").Should(Equal(pool.BreakerOpen))
+		Expect(caddyProcess.member("bot-1").InFlight).To(BeEquivalentTo(3), "they still hang")
+		one.vanish()
+		hanging.Wait()
+	})
+
+	It("gives a permit back when a request ends between the choice of a member and the call of it", func() {
+		halfOpen()
+		for range 3 {
+			afterSelection.set(func() { panic(http.ErrAbortHandler) })
+			request, err := http.NewRequestWithContext(GinkgoT().Context(), http.MethodPost, "http://edge/", nil)
+			Expect(err).NotTo(HaveOccurred())
+			_, err = ask(caddyProcess.front, request)
+			Expect(err).To(HaveOccurred())
+		}
 		for range 3 {
 			Expect(caddyProcess.get("/").Body).To(Equal("bot-1"))
 		}

@@ -26,7 +26,7 @@ type trip struct {
 	route  *Route
 	choice pool.Choice
 	cookie string // of the chosen member, which its answer is to bring; empty: none
-	// rejected: no member was chosen, as all breakers are open. The try goes no further than the transport.
+	// rejected: no member was chosen, as no breaker lets anything through. The try goes no further than the transport.
 	rejected bool
 }
 
