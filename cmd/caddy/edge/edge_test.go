@@ -114,8 +114,7 @@ func (r routes) handlers() []object {
 			"selection_policy": object{"policy": cmp.Or(r.selection, "botcluster")}, "try_duration": "1s", "try_interval": "20ms",
 			"retry_match": []object{{"method": []string{"GET", "HEAD", "OPTIONS"}}},
 		},
-		"headers":            object{"request": object{"set": object{"Hook": []string{"{test.hook}"}}}},
-		"stream_close_delay": "1h",
+		"headers": object{"request": object{"set": object{"Hook": []string{"{test.hook}"}}}},
 	}
 	handlers := []object{
 		{"handler": "headers", "response": object{"set": object{"Routes": []string{r.header}}}},
