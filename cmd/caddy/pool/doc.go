@@ -38,8 +38,8 @@
 // is a failure too when Timeout has passed: half-open at once, closed when the client then gives up. Breakers
 // outlive changes of the routes and of addresses, and begin anew when their own settings change.
 //
-// The views that choices are made from are immutable and made anew when something happens (what probes say, within 5 ms), so that a request takes no lock of
-// the registry, and looks at every member only with LeastConn, when few are idle, and with IPHash.
+// The views that choices are made from are immutable and made anew when something happens (what probes say, within 5 ms), so that
+// a request takes no lock of the registry, and looks at every member only with LeastConn, when few are idle, and with IPHash.
 //
 // # What leaving means
 //
