@@ -81,9 +81,13 @@ func (e *edge) config(r routes) []byte {
 	if r.listen == "" {
 		r.listen = "unix/" + e.socket(e.frontName())
 	}
+	handlers := r.handlers()
+	if !r.noApp { // which the routes that can be replaced in place need
+		handlers = []object{{"handler": "botcluster_routes", "name": "front", "routes": []object{{"handle": handlers}}}}
+	}
 	server := object{
 		"listen": []string{r.listen}, "automatic_https": object{"disable": true},
-		"routes": []object{{"handle": r.handlers()}},
+		"routes": []object{{"handle": handlers}},
 	}
 	maps.Copy(server, r.server)
 	apps := object{
