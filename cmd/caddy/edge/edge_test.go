@@ -66,6 +66,7 @@ type routes struct {
 	transport map[string]any // default that of the pool
 	listen    string         // default a socket of its own
 	server    object         // more of the server
+	inPlace   bool           // the route can be replaced in place, and streams outlive it
 	noApp     bool           // leave apps.botcluster out
 }
 
@@ -82,7 +83,7 @@ func (e *edge) config(r routes) []byte {
 		r.listen = "unix/" + e.socket(e.frontName())
 	}
 	handlers := r.handlers()
-	if !r.noApp { // which the routes that can be replaced in place need
+	if r.inPlace {
 		handlers = []object{{"handler": "botcluster_routes", "name": "front", "routes": []object{{"handle": handlers}}}}
 	}
 	server := object{

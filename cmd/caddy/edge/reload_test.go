@@ -25,12 +25,13 @@ var _ = Describe("Loading other routes", func() {
 	})
 
 	It("keeps members, counters, probes, streams and WebSockets", func() {
+		caddyProcess.load(routes{revision: "old", header: "old", inPlace: true})
 		socket := caddyProcess.socketTo("/ws")
 		Expect(caddyProcess.get("/").Header.Get("Routes")).To(Equal("old"))
 		before := caddyProcess.pool()
 		Expect(before.RoutesRevision).To(Equal("old"))
 
-		caddyProcess.load(routes{revision: "new", header: "new"})
+		caddyProcess.load(routes{revision: "new", header: "new", inPlace: true})
 		after := caddyProcess.pool()
 		Expect(after.RoutesRevision).To(Equal("new"))
 		Expect(after.Process).To(Equal(before.Process))
@@ -44,6 +45,7 @@ var _ = Describe("Loading other routes", func() {
 		echo(socket, "still here", "bot-1")
 		Expect(socket.Close()).To(Succeed())
 		Eventually(func() int64 { return caddyProcess.member("bot-1").InFlight }).Should(BeZero())
+		caddyProcess.load(routes{})
 		Expect(caddyProcess.call(http.MethodGet, "/metrics", nil).Body).To(
 			ContainSubstring(`botcluster_edge_member_requests_total{member="bot-1"} 3` + "\n"))
 	})
