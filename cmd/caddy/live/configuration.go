@@ -46,7 +46,7 @@ func read(data []byte) (configuration, error) {
 		return configuration{}, errNotObject
 	}
 	out := configuration{routes: map[string]json.RawMessage{}, persist: persists(document)}
-	app := child(document, "apps", "botcluster")
+	app := child(document, "apps", poolApp)
 	if app != nil {
 		out.revision, _ = app[revisionKey].(string)
 	}
@@ -54,7 +54,7 @@ func read(data []byte) (configuration, error) {
 	if err != nil {
 		return configuration{}, err
 	}
-	if stripped := child(frame, "apps", "botcluster"); stripped != nil {
+	if stripped := child(frame, "apps", poolApp); stripped != nil {
 		delete(stripped, revisionKey)
 		delete(stripped, frameKey)
 	}

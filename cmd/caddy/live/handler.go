@@ -16,6 +16,9 @@ func init() {
 	caddy.RegisterModule(new(Routes))
 }
 
+// poolApp is the app that the routes' proxies use.
+const poolApp = "botcluster"
+
 var (
 	errNoName = errors.New(`"name" is missing: write the name of the server that the routes belong to`)
 	errOver   = errors.New("the routes have been stopped")
@@ -44,6 +47,11 @@ func (*Routes) CaddyModule() caddy.ModuleInfo {
 func (r *Routes) Provision(ctx caddy.Context) error {
 	if r.Name == "" {
 		return errNoName
+	}
+	// Before the routes ask for it: an app that is first named inside of them would be set up in their context, and its metrics
+	// be shown nowhere.
+	if _, err := ctx.App(poolApp); err != nil {
+		return fmt.Errorf("loading the app of the pool: %w", err)
 	}
 	r.ctx = ctx
 	first, err := r.prepare(r.Routes)
