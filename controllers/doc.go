@@ -1,13 +1,13 @@
 // Package controllers holds the rooms of the operator and nothing itself. A pass over a BotCluster walks through them:
 //
-//	       ┌────────── watches: API server · Incus events · timers ──────────┐
-//	       ▼                                                                 │
-//	   observe ──────► plan ──────► apply ──────► status                     │
-//	   only reads      pure         only writes   one deferred writer        │
-//	       │             │             │             │                       │
-//	   what is known,  []Step{verb,  idempotent,   conditions computed       │
-//	   what failed     target, want, started, not  from facts, patched only ─┘
-//	   to be read      why}          waited for    when something changed
+//	    ┌────────── watches: API server · Incus events · timers ──────────┐
+//	    ▼                                                                 │
+//	observe ──────► plan ──────► apply ──────► status                     │
+//	only reads      pure         only writes   one deferred writer        │
+//	    │             │             │             │                       │
+//	what is known,  []Step{verb,  idempotent,   conditions computed       │
+//	what failed     target, want, started, not  from facts, patched only ─┘
+//	to be read      why}          waited for    when something changed
 //
 // The rooms, from the bottom up; a room knows those below it only:
 //
