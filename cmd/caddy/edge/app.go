@@ -21,10 +21,7 @@ type App struct {
 	// LoopbackMembers allows members at loopback addresses: for bots on the machine that Caddy runs on, and for tests.
 	LoopbackMembers bool `json:"loopback_members,omitempty"`
 
-	// Frame names all of the configuration but the routes that can be replaced in place. PUT /botcluster/config writes it.
-	Frame string `json:"frame,omitempty"`
-
-	stop func()
+	replaceable live.Set
 
 	mu      sync.Mutex
 	release func()
@@ -48,7 +45,7 @@ func (a *App) Provision(ctx caddy.Context) error {
 // Start implements caddy.App: from now on these routes count.
 func (a *App) Start() error {
 	a.count(a.Revision)
-	a.stop = live.Run(live.Frame{Hash: a.Frame, Swapped: a.count})
+	a.replaceable.Begin(a.count)
 	return nil
 }
 
@@ -65,14 +62,18 @@ func (a *App) count(revision string) {
 
 // Stop implements caddy.App. It is called when other routes have been loaded, and when loading these failed after all.
 func (a *App) Stop() error {
-	a.stop()
+	a.replaceable.End()
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.release()
 	return nil
 }
 
+// Replaceable implements live.Host.
+func (a *App) Replaceable() *live.Set { return &a.replaceable }
+
 var (
 	_ caddy.App         = (*App)(nil)
 	_ caddy.Provisioner = (*App)(nil)
+	_ live.Host         = (*App)(nil)
 )

@@ -1,8 +1,9 @@
 package live
 
 import (
-	"encoding/json"
+	"context"
 	"fmt"
+	"sync"
 	"sync/atomic"
 
 	"github.com/caddyserver/caddy/v2"
@@ -11,24 +12,38 @@ import (
 
 // generation is one list of routes, with its modules. It lives until it is retired and nothing is in hand on it any more.
 type generation struct {
-	routes  caddyhttp.RouteList
-	cleanUp func()
+	// source is what it was made from.
+	source []byte
+	routes caddyhttp.RouteList
+	// end cleans the modules up, once.
+	end func()
 	// holders counts the requests in hand, and one more until it is retired. At zero it is over, and nobody may hold it again.
 	holders atomic.Int64
 }
 
+// inside marks the contexts of routes that can be replaced.
+type inside struct{}
+
 // newGeneration provisions routes below a context. What was provisioned is cleaned up again if it fails.
-func newGeneration(parent caddy.Context, raw json.RawMessage) (*generation, error) {
-	var routes caddyhttp.RouteList
-	if err := caddy.StrictUnmarshalJSON(raw, &routes); err != nil {
+func newGeneration(parent caddy.Context, source []byte) (*generation, error) {
+	made := &generation{source: source}
+	if err := caddy.StrictUnmarshalJSON(source, &made.routes); err != nil {
 		return nil, fmt.Errorf("reading the routes: %w", err)
 	}
+	// The end of the configuration is not yet theirs: what is in hand, and its retries, goes on.
+	parent.Context = context.WithValue(context.WithoutCancel(parent.Context), inside{}, true)
 	ctx, cancel := caddy.NewContext(parent)
-	if err := routes.Provision(ctx); err != nil {
-		cancel()
+	made.end = sync.OnceFunc(cancel)
+	provisioned := false
+	defer func() {
+		if !provisioned { // also when a module panics
+			made.end()
+		}
+	}()
+	if err := made.routes.Provision(ctx); err != nil {
 		return nil, fmt.Errorf("setting up the routes: %w", err)
 	}
-	made := &generation{routes: routes, cleanUp: cancel}
+	provisioned = true
 	made.holders.Store(1)
 	return made, nil
 }
@@ -46,9 +61,10 @@ func (g *generation) hold() bool {
 	}
 }
 
-// release is the end of a request, or of being the one that counts. The last cleans up.
+// release is the end of a request, or of being the one that counts. After the last the modules are cleaned up, which the
+// answer of that request does not wait for.
 func (g *generation) release() {
 	if g.holders.Add(-1) == 0 {
-		g.cleanUp()
+		go g.end()
 	}
 }

@@ -1,6 +1,7 @@
 package live
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -17,7 +18,7 @@ func init() {
 
 var (
 	errNoName = errors.New(`"name" is missing: write the name of the server that the routes belong to`)
-	errOver   = errors.New("the routes have been stopped")
+	errNested = errors.New("routes that can be replaced stand inside of such routes: put them side by side")
 )
 
 // Routes is http.handlers.botcluster_routes: routes that can be replaced while they serve.
@@ -29,6 +30,8 @@ type Routes struct {
 
 	ctx     caddy.Context
 	serving atomic.Pointer[generation]
+	// stopped is set when the configuration has ended.
+	stopped atomic.Bool
 }
 
 // CaddyModule implements caddy.Module.
@@ -41,36 +44,48 @@ func (r *Routes) Provision(ctx caddy.Context) error {
 	if r.Name == "" {
 		return errNoName
 	}
+	if ctx.Value(inside{}) != nil {
+		return errNested
+	}
+	set, err := setOf(ctx)
+	if err != nil {
+		return err
+	}
 	r.ctx = ctx
 	first, err := r.prepare(r.Routes)
 	if err != nil {
 		return err
 	}
 	r.serving.Store(first)
-	handlers.add(r)
-	return nil
+	return set.join(r)
 }
 
 // prepare makes a generation that does not count yet.
-func (r *Routes) prepare(raw json.RawMessage) (*generation, error) {
-	made, err := newGeneration(r.ctx, raw)
+func (r *Routes) prepare(source []byte) (*generation, error) {
+	made, err := newGeneration(r.ctx, source)
 	if err != nil {
 		return nil, fmt.Errorf("server %q: %w", r.Name, err)
 	}
 	return made, nil
 }
 
-// publish lets a generation count; the one before ends with what it has in hand.
-func (r *Routes) publish(next *generation) {
-	if before := r.serving.Swap(next); before != nil {
-		before.release()
-	}
-}
+// serves tells whether the routes that count were made from a source.
+func (r *Routes) serves(source []byte) bool { return bytes.Equal(r.serving.Load().source, source) }
 
-// Cleanup implements caddy.CleanerUpper: another configuration was loaded, or this one failed. What is in hand goes on.
+// publish lets a generation count; the one before ends with what it has in hand.
+func (r *Routes) publish(next *generation) { r.serving.Swap(next).release() }
+
+// Cleanup implements caddy.CleanerUpper: another configuration was loaded, or this one failed. What is in hand goes on, unless
+// the process ends: then Caddy's proxy says goodbye to its WebSockets while it can.
 func (r *Routes) Cleanup() error {
-	handlers.remove(r)
-	r.publish(nil)
+	last := r.serving.Load()
+	if last == nil || r.stopped.Swap(true) {
+		return nil
+	}
+	last.release()
+	if caddy.Exiting() {
+		last.end()
+	}
 	return nil
 }
 
@@ -78,13 +93,13 @@ func (r *Routes) Cleanup() error {
 func (r *Routes) ServeHTTP(w http.ResponseWriter, request *http.Request, next caddyhttp.Handler) error {
 	for {
 		serving := r.serving.Load()
-		if serving == nil {
-			return caddyhttp.Error(http.StatusServiceUnavailable, errOver)
-		}
-		if !serving.hold() {
+		if serving.hold() {
+			defer serving.release()
+		} else if !r.stopped.Load() {
 			continue // it was replaced just now
 		}
-		defer serving.release()
+		// Of a configuration that has ended, Caddy's server may still bring what was on its way. Caddy's own handlers serve
+		// it after their cleaning up, and so do these.
 		return serving.routes.Compile(next).ServeHTTP(w, request)
 	}
 }
