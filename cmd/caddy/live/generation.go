@@ -21,6 +21,10 @@ type generation struct {
 	holders atomic.Int64
 }
 
+// provisioning is held while routes are provisioned. Caddy provisions under a lock of its own and its modules rely on being
+// alone, but a replacement cannot take that lock.
+var provisioning sync.Mutex
+
 // inside marks the contexts of routes that can be replaced.
 type inside struct{}
 
@@ -40,6 +44,8 @@ func newGeneration(parent caddy.Context, source []byte) (*generation, error) {
 			made.end()
 		}
 	}()
+	provisioning.Lock()
+	defer provisioning.Unlock()
 	if err := made.routes.Provision(ctx); err != nil {
 		return nil, fmt.Errorf("setting up the routes: %w", err)
 	}
