@@ -41,8 +41,10 @@ func (SecretsAdmin) CaddyModule() caddy.ModuleInfo {
 	return caddy.ModuleInfo{ID: "admin.api.botcluster_secrets", New: func() caddy.Module { return new(SecretsAdmin) }}
 }
 
-// Routes implements caddy.AdminRouter.
+// Routes implements caddy.AdminRouter. It is asked before the admin endpoint listens, so that no answer comes before the secrets
+// of an earlier run are there.
 func (SecretsAdmin) Routes() []caddy.AdminRoute {
+	vault()
 	return []caddy.AdminRoute{{Pattern: "/botcluster/secrets", Handler: caddy.AdminHandlerFunc(serveSecrets)}}
 }
 

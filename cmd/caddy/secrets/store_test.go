@@ -118,11 +118,21 @@ var _ = Describe("A store of secrets", func() {
 		Entry("a key that is no base64", func(p pushed) { p["cookieKey"] = canary + "!" }, "base64"),
 		Entry("a key that is a number", func(p pushed) { p["cookieKey"] = 7 }, "cookieKey is of the wrong type"),
 		Entry("another key of the document", func(p pushed) { p[canary] = 1 }, "the keys revision"),
-		Entry("a certificate without its key", func(p pushed) { p["certificates"] = listed(pair{Chain: issue("x").Chain}) }, "certificates[0]"),
+		Entry("a certificate without its key", func(p pushed) { p["certificates"] = listed(pair{Chain: issue("x").Chain}) }, "certificates[0].key: "),
 		Entry("a certificate with another's key", func(p pushed) {
 			p["certificates"] = listed(issue("fine"), pair{Chain: issue("x").Chain, Key: issue("y").Key})
-		}, "certificates[1]: tls: private key does not match"),
-		Entry("what is no certificate", func(p pushed) { p["certificates"] = listed(pair{Chain: canary, Key: canary}) }, "certificates[0]"),
+		}, "certificates[1].key: it is not the private key of the first"),
+		Entry("what is no certificate", func(p pushed) { p["certificates"] = listed(pair{Chain: canary, Key: canary}) }, "certificates[0].chain: there is no certificate in it"),
+		Entry("a chain that goes on with what cannot be read", func(p pushed) {
+			fine := issue("fine")
+			fine.Chain += "-----BEGIN CERTIFICATE-----\nYQ==\n-----END CERTIFICATE-----\n"
+			p["certificates"] = listed(fine)
+		}, "certificates[0].chain: its certificate 1 cannot be read"),
+		Entry("marks that say something", func(p pushed) {
+			marked := issue("fine")
+			marked.Key = "-----BEGIN " + canary + "-----\nYQ==\n-----END " + canary + "-----\n"
+			p["certificates"] = listed(marked)
+		}, "certificates[0].key: "),
 		Entry("too many", func(p pushed) { p["certificates"] = make([]map[string]string, 129) }, "129 are too many"),
 	)
 
