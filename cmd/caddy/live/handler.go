@@ -18,6 +18,7 @@ func init() {
 
 var (
 	errNoName = errors.New(`"name" is missing: write the name of the server that the routes belong to`)
+	errNoNext = errors.New("the request did not come from Caddy's own server")
 	errNested = errors.New("routes that can be replaced stand inside of such routes: put them side by side")
 )
 
@@ -28,8 +29,10 @@ type Routes struct {
 	// Routes are Caddy's, as in a server.
 	Routes json.RawMessage `json:"routes"`
 
-	ctx     caddy.Context
-	serving atomic.Pointer[generation]
+	ctx caddy.Context
+	// variable is where a request keeps the handler after these routes, which Caddy puts together anew for each.
+	variable string
+	serving  atomic.Pointer[generation]
 	// stopped is set when the configuration has ended.
 	stopped atomic.Bool
 }
@@ -51,7 +54,7 @@ func (r *Routes) Provision(ctx caddy.Context) error {
 	if err != nil {
 		return err
 	}
-	r.ctx = ctx
+	r.ctx, r.variable = ctx, handlerName+"."+r.Name
 	first, err := r.prepare(r.Routes)
 	if err != nil {
 		return err
@@ -62,7 +65,7 @@ func (r *Routes) Provision(ctx caddy.Context) error {
 
 // prepare makes a generation that does not count yet.
 func (r *Routes) prepare(source []byte) (*generation, error) {
-	made, err := newGeneration(r.ctx, source)
+	made, err := newGeneration(r.ctx, source, caddyhttp.HandlerFunc(r.onwards))
 	if err != nil {
 		return nil, fmt.Errorf("server %q: %w", r.Name, err)
 	}
@@ -100,8 +103,18 @@ func (r *Routes) ServeHTTP(w http.ResponseWriter, request *http.Request, next ca
 		}
 		// Of a configuration that has ended, Caddy's server may still bring what was on its way. Caddy's own handlers serve
 		// it after their cleaning up, and so do these.
-		return serving.routes.Compile(next).ServeHTTP(w, request)
+		caddyhttp.SetVar(request.Context(), r.variable, next)
+		return serving.serve.ServeHTTP(w, request)
 	}
+}
+
+// onwards is the end of the routes.
+func (r *Routes) onwards(w http.ResponseWriter, request *http.Request) error {
+	next, is := caddyhttp.GetVar(request.Context(), r.variable).(caddyhttp.Handler)
+	if !is {
+		return caddyhttp.Error(http.StatusInternalServerError, errNoNext)
+	}
+	return next.ServeHTTP(w, request)
 }
 
 var (

@@ -1,35 +1,59 @@
 package privatefile
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 )
 
 // Write puts content in the place of a file, with mode 0600, and makes the folder when it is missing, with 0700. After a crash
-// there is either what was there before or all of the new.
+// there is either what was there before or all of the new, and once Write has returned it is the new. Of one path, one Write
+// may run at a time.
 func Write(path string, content []byte) error {
-	directory := filepath.Dir(path)
-	if err := os.MkdirAll(directory, 0o700); err != nil {
-		return fmt.Errorf("making the folder of %s: %w", path, err)
-	}
-	file, err := os.CreateTemp(directory, filepath.Base(path)+".*") // with mode 0600
-	if err != nil {
+	if err := replace(path, content); err != nil {
 		return fmt.Errorf("writing %s: %w", path, err)
 	}
-	defer func() { _ = os.Remove(file.Name()) }() // gone already when all went well
+	return nil
+}
+
+func replace(path string, content []byte) error {
+	directory := filepath.Dir(path)
+	if err := os.MkdirAll(directory, 0o700); err != nil {
+		return err
+	}
+	// It has one name, so that what a crash leaves here is gone with the next write. Whoever made it, its mode is ours.
+	fresh := path + ".new"
+	if err := os.Remove(fresh); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := create(fresh, content); err != nil {
+		return errors.Join(err, os.Remove(fresh))
+	}
+	if err := os.Rename(fresh, path); err != nil {
+		return errors.Join(err, os.Remove(fresh))
+	}
+	return sync(directory)
+}
+
+func create(path string, content []byte) error {
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
 	_, err = file.Write(content)
 	if err == nil {
 		err = file.Sync()
 	}
-	if closeErr := file.Close(); err == nil {
-		err = closeErr
-	}
-	if err == nil {
-		err = os.Rename(file.Name(), path)
-	}
+	return errors.Join(err, file.Close())
+}
+
+// sync makes a new name in a folder last.
+func sync(directory string) error {
+	folder, err := os.Open(directory)
 	if err != nil {
-		return fmt.Errorf("writing %s: %w", path, err)
+		return err
 	}
-	return nil
+	return errors.Join(folder.Sync(), folder.Close())
 }

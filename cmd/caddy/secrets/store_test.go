@@ -3,6 +3,7 @@ package secrets_test
 import (
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -152,16 +153,40 @@ var _ = Describe("A store of secrets", func() {
 	})
 })
 
+// FuzzApply checks that whatever is pushed is either refused as such, and nothing is told, or is told and there after a restart.
 func FuzzApply(f *testing.F) {
-	f.Add([]byte(`{"revision":"r","cookieKey":"` + key("a") + `","certificates":[]}`))
-	f.Add([]byte(`{"revision":"r","cookieKey":"` + key("a") + `","certificates":[{"chain":"","key":""}]}`))
-	f.Add([]byte(`{}{}`))
-	f.Add([]byte(`[`))
+	RegisterTestingT(f)
+	pair, err := json.Marshal(listed(issue("a", "a.example.com")))
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, seed := range []string{
+		`{"revision":"r","cookieKey":"` + key("a") + `","certificates":[]}`,
+		`{"revision":"r","cookieKey":"` + key("a") + `","certificates":null}`,
+		`{"revision":"r","cookieKey":"` + key("a") + `","certificates":` + string(pair) + `}`,
+		`{"revision":"r","cookieKey":"` + key("a") + `","certificates":[{"chain":"","key":""}]}`,
+		`{"revision":"r","cookieKey":7}`,
+		`{}{}`,
+		`[`,
+	} {
+		f.Add([]byte(seed))
+	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		told := 0
-		store := secrets.NewStore(filepath.Join(t.TempDir(), "s"), func(string, []byte) { told++ })
-		if err := store.Apply(data); (err == nil) != (told == 1) {
-			t.Fatalf("told %d times although: %v", told, err)
+		var told []string
+		listen := func(revision string, cookieKey []byte) { told = append(told, revision+" "+string(cookieKey)) }
+		path := filepath.Join(t.TempDir(), "s")
+		err := secrets.NewStore(path, listen).Apply(data)
+		if err != nil {
+			if !errors.Is(err, secrets.ErrInvalid) || len(told) != 0 {
+				t.Fatalf("a refusal of another kind: %v, told %d times", err, len(told))
+			}
+			return
+		}
+		if err := secrets.NewStore(path, listen).Restore(); err != nil {
+			t.Fatalf("what was taken is not there after a restart: %v", err)
+		}
+		if len(told) != 2 || told[0] != told[1] {
+			t.Fatalf("after a restart it is another")
 		}
 	})
 }
