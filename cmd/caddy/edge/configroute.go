@@ -22,7 +22,7 @@ const largestConfiguration = 100 << 20
 
 var (
 	errNoServer = errors.New("the request did not come through Caddy's admin server")
-	errNotTold  = errors.New("Caddy does not show its configuration: status")
+	errNotTold  = errors.New("the configuration that is loaded is not shown: status")
 )
 
 // ConfigAdmin is admin.api.botcluster_config: PUT /botcluster/config.

@@ -30,7 +30,7 @@ var _ = Describe("The certificates of an edge", func() {
 	})
 
 	trusting := func() *tls.Config {
-		return &tls.Config{ServerName: "bot.example.com", InsecureSkipVerify: true, MinVersion: tls.VersionTLS12} //nolint:gosec // the spec looks at the certificate itself
+		return &tls.Config{ServerName: "bot.example.com", InsecureSkipVerify: true, MinVersion: tls.VersionTLS12} // the spec looks at the certificate itself
 	}
 	// serial asks once and tells the protocol spoken and the serial number of the certificate shown.
 	serial := func(client http.RoundTripper) (string, int64) {

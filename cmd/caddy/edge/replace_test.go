@@ -344,7 +344,11 @@ var _ = Describe("Replaced routes", func() {
 		revision := caddyProcess.pool().RoutesRevision
 		Expect(caddyProcess.get("/").Header.Get("Routes")).To(Equal(revision))
 		var saved struct {
-			Apps struct{ BotCluster struct{ Revision string } }
+			Apps struct {
+				BotCluster struct {
+					Revision string `json:"revision"`
+				} `json:"botcluster"`
+			} `json:"apps"`
 		}
 		content, err := os.ReadFile(caddy.ConfigAutosavePath)
 		Expect(err).NotTo(HaveOccurred())

@@ -28,7 +28,8 @@ var vault = sync.OnceValue(func() *secrets.Store {
 		shared.SetSecretsRevision(revision)
 	})
 	if err := store.Restore(); err != nil {
-		caddy.Log().Named("botcluster.secrets").Error("The secrets of an earlier run are not used; the operator pushes them again", zap.Error(err))
+		caddy.Log().Named("botcluster.secrets").
+			Error("The secrets of an earlier run are not used; the operator pushes them again", zap.Error(err))
 	}
 	return store
 })

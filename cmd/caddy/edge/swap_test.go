@@ -37,7 +37,8 @@ func (e *edge) swappable(s swappable) []byte {
 	GinkgoHelper()
 	header := object{"handler": "headers", "response": object{"set": object{"Routes": []string{s.header}}}}
 	handlers := append([]object{header}, toPool()...)
-	routes := append(s.routes, object{"handle": handlers})
+	routes := append([]object{}, s.routes...)
+	routes = append(routes, object{"handle": handlers})
 	if s.errors == nil {
 		s.errors = []object{}
 	}
@@ -48,7 +49,7 @@ func (e *edge) swappable(s swappable) []byte {
 			"botcluster": object{"revision": s.revision, "loopback_members": true},
 			"http": object{"grace_period": "1s", "servers": object{"front": object{
 				"listen": []string{"unix/" + e.socket(s.front)}, "automatic_https": object{"disable": true},
-				"routes": []object{{"handle": append(s.before, object{"handler": "botcluster_routes", "name": "front", "routes": routes})}},
+				"routes": []object{{"handle": append(append([]object{}, s.before...), object{"handler": "botcluster_routes", "name": "front", "routes": routes})}},
 				"errors": object{"routes": []object{{"handle": []object{{"handler": "botcluster_routes", "name": "front-errors", "routes": s.errors}}}}},
 			}}},
 		},

@@ -30,7 +30,10 @@ type Set struct {
 }
 
 // Host is an app that carries the Set of its configuration; apps.botcluster does.
-type Host interface{ Replaceable() *Set }
+type Host interface {
+	// Replaceable returns the same Set each time.
+	Replaceable() *Set
+}
 
 // setOf finds the set of the configuration that a context belongs to.
 func setOf(ctx caddy.Context) (*Set, error) {
