@@ -142,13 +142,14 @@ Try next, after \`source $state/env\` (sets KUBECONFIG, and PATH if kubectl is m
 TEXT
 }
 
-# drop_outdated deletes instances made from an image that was built anew since: a BotCluster keeps what it has when an alias
-# moves, and the operator makes them again.
+# drop_outdated deletes the demo's instances that were made from an image which was built anew since: a BotCluster keeps what it
+# has when an alias moves, and the operator makes them again.
 drop_outdated() {
 	local current name image
 	current=$(incus image alias list --project botcluster-demo --format csv | cut -d, -f2)
-	incus list --project botcluster-demo --format csv --columns n,volatile.base_image:image:64 | while IFS=, read -r name image; do
-		if grep --quiet --fixed-strings --line-regexp -- "${image:0:12}" <<<"$current"; then continue; fi
+	[ -n "$current" ] || return 0
+	incus list --project botcluster-demo --format csv --columns n,volatile.base_image:image:64 user.botcluster.name=demo | while IFS=, read -r name image; do
+		if [ -z "$image" ] || grep --quiet --fixed-strings --line-regexp -- "${image:0:12}" <<<"$current"; then continue; fi
 		say "$name is from an image that was built anew: it is made again"
 		incus delete --force --project botcluster-demo "$name"
 	done

@@ -35,9 +35,10 @@ type Result struct {
 // Run carries out the steps, at most parallel at a time, in their order; one for a target begins when the one before it for
 // that target has ended. After a Terminal error the remaining steps of the same verb and tier are skipped: what one of
 // them was refused for holds for all. Only of what edges are told each judges for itself, because their images may differ.
+// An edge that did not take its secrets is not told its routes: they may need them.
 // The results are in the order of the steps.
 func Run(ctx context.Context, steps []plan.Step, ports Ports, parallel int) []Result {
-	run := runner{ports: ports, refused: map[kind]bool{}}
+	run := runner{ports: ports, refused: map[kind]bool{}, unarmed: map[string]bool{}}
 	results := make([]Result, len(steps))
 	var group errgroup.Group
 	group.SetLimit(parallel)
@@ -79,23 +80,35 @@ type runner struct {
 	ports   Ports
 	mutex   sync.Mutex
 	refused map[kind]bool
+	// unarmed are the edges that did not take their secrets.
+	unarmed map[string]bool
 }
 
 func (r *runner) step(ctx context.Context, step plan.Step) Result {
 	kind := kindOf(step)
 	r.mutex.Lock()
-	skip := r.refused[kind]
+	skip := r.refused[kind] || (step.Verb == plan.VerbSetRoutes && r.unarmed[step.Target])
 	r.mutex.Unlock()
 	if skip || ctx.Err() != nil {
 		return Result{Step: step, Skipped: true}
 	}
 	err := r.do(ctx, step)
-	if err != nil && provider.ClassOf(err) == provider.Terminal {
-		r.mutex.Lock()
-		r.refused[kind] = true
-		r.mutex.Unlock()
+	if err != nil {
+		r.note(step, err)
 	}
 	return Result{Step: step, Err: err}
+}
+
+// note keeps what an error says about steps that come later.
+func (r *runner) note(step plan.Step, err error) {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	if provider.ClassOf(err) == provider.Terminal {
+		r.refused[kindOf(step)] = true
+	}
+	if step.Verb == plan.VerbSetSecrets {
+		r.unarmed[step.Target] = true
+	}
 }
 
 func (r *runner) do(ctx context.Context, step plan.Step) error {

@@ -206,9 +206,29 @@ var _ = Describe("Carrying out a plan", func() {
 			all = append(all, tellEdge(edge)...)
 		}
 		Expect(outcome(apply.Run(ctx, all, ports(o), 1))).To(Equal([]string{
-			"edge-1 failed", "edge-1 failed", "edge-1 failed", "edge-2 done", "edge-2 done", "edge-2 done",
+			"edge-1 failed", "edge-1 failed", "edge-1 skipped", "edge-2 done", "edge-2 done", "edge-2 done",
 		}))
 	})
+
+	DescribeTable("tells no routes to an edge that did not take its secrets, and goes on with everything else", func(ctx SpecContext, err error) {
+		o := newOutside()
+		o.answer = func(call string) error {
+			if call == "secrets s1 to edge-1" {
+				return err
+			}
+			return nil
+		}
+		all := append(tellEdge("edge-1"), tellEdge("edge-2")...)
+		all = append(all, plan.Step{Verb: plan.VerbSetPool, Target: "edge-1", Tier: model.TierEdge})
+		Expect(outcome(apply.Run(ctx, all, ports(o), 8))).To(Equal([]string{
+			"edge-1 done", "edge-1 failed", "edge-1 skipped", "edge-2 done", "edge-2 done", "edge-2 done", "edge-1 done",
+		}))
+		Expect(o.calls).NotTo(ContainElement("routes r1 to edge-1"))
+	},
+		Entry("because they are bad", classified(provider.Terminal)),
+		Entry("because it did not answer", classified(provider.Transient)),
+		Entry("for whatever reason", errClumsy),
+	)
 
 	It("tells an edge one thing after the other, and all edges at the same time", func(ctx SpecContext) {
 		o := newOutside()

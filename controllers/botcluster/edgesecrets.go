@@ -9,6 +9,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/validation"
 
@@ -39,12 +40,14 @@ func (r *Reconciler) edgeSecrets(ctx context.Context, bc *v1alpha1.BotCluster) (
 		out.TLS = append(out.TLS, secret)
 	}
 	if err := out.Check(bc.Spec.Edge); err != nil {
+		r.secrets.forget(bc.Namespace, render.EdgeSecretNames(bc.Spec.Edge)...)
 		return render.EdgeSecrets{}, unusable(err)
 	}
 	return out, nil
 }
 
 // cookieKey reads the key of the cookies. It is taken only from a Secret that the operator made for this very BotCluster.
+// One that cannot be taken is not kept.
 func (r *Reconciler) cookieKey(ctx context.Context, bc *v1alpha1.BotCluster) ([]byte, error) {
 	name := keySecretName(bc.Name)
 	kept, err := r.secrets.read(ctx, types.NamespacedName{Namespace: bc.Namespace, Name: name})
@@ -59,22 +62,46 @@ func (r *Reconciler) cookieKey(ctx context.Context, bc *v1alpha1.BotCluster) ([]
 			Class: provider.Transient, Reason: v1alpha1.ReasonRetrying, Err: err,
 			Message: fmt.Sprintf("Secret %q, which holds the key of the edges' cookies, could not be read", name),
 		}
-	case kept.owner != bc.UID:
-		return nil, &provider.Error{
+	}
+	if err := refusedKey(bc, name, kept); err != nil {
+		r.secrets.forget(bc.Namespace, name)
+		return nil, err
+	}
+	return kept.secret.Data[v1alpha1.KeyCookie], nil
+}
+
+// refusedKey says why a Secret's key of the cookies is not taken. One of a BotCluster that had the same name goes with it, by
+// the garbage collection of Kubernetes, so it is waited for.
+func refusedKey(bc *v1alpha1.BotCluster, name string, kept keptSecret) error {
+	key := kept.secret.Data[v1alpha1.KeyCookie]
+	switch {
+	case kept.owner.UID != bc.UID && sameName(bc, kept.owner):
+		return &provider.Error{
+			Class: provider.Waiting, Reason: v1alpha1.ReasonProgressing,
+			Message: fmt.Sprintf("Secret %q, which holds the key of the edges' cookies, belongs to an earlier BotCluster of this name: "+
+				"Kubernetes is about to remove it, and a new one is made then; if it stays, delete it", name),
+		}
+	case kept.owner.UID != bc.UID:
+		return &provider.Error{
 			Class: provider.Terminal, Reason: v1alpha1.ReasonNameConflict,
 			Message: fmt.Sprintf("Secret %q exists and does not belong to this BotCluster, which needs one of that name for the key of "+
 				"its edges' cookies: delete or rename the Secret, or rename the BotCluster", name),
 		}
-	}
-	key := kept.secret.Data[v1alpha1.KeyCookie]
-	if len(key) != render.CookieKeySize {
-		return nil, &provider.Error{
+	case len(key) != render.CookieKeySize:
+		return &provider.Error{
 			Class: provider.Terminal, Reason: v1alpha1.ReasonCookieKeyInvalid,
 			Message: fmt.Sprintf("Secret %q has no usable key %q: it must have %d bytes and has %d; delete the Secret, and the operator "+
 				"makes a new one", name, v1alpha1.KeyCookie, render.CookieKeySize, len(key)),
 		}
+	default:
+		return nil
 	}
-	return key, nil
+}
+
+// sameName tells that an owner is a BotCluster of the same name.
+func sameName(bc *v1alpha1.BotCluster, owner metav1.OwnerReference) bool {
+	version, err := schema.ParseGroupVersion(owner.APIVersion)
+	return err == nil && version.Group == v1alpha1.GroupVersion.Group && owner.Kind == "BotCluster" && owner.Name == bc.Name
 }
 
 // createKey makes the Secret with the key of the cookies. One that is there meanwhile stays as it is: the next pass reads

@@ -10,6 +10,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"math/big"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -24,6 +25,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/generalbots/botcluster-operator/api/v1alpha1"
+	"github.com/generalbots/botcluster-operator/controllers/model"
+	"github.com/generalbots/botcluster-operator/controllers/plan"
 	"github.com/generalbots/botcluster-operator/controllers/provider"
 	"github.com/generalbots/botcluster-operator/controllers/render"
 )
@@ -84,7 +87,9 @@ var _ = Describe("The Secrets of the edges", func() {
 	key := func(owner types.UID, data map[string][]byte) *corev1.Secret {
 		secret := &corev1.Secret{Data: data}
 		if owner != "" {
-			secret.OwnerReferences = []metav1.OwnerReference{{Kind: "BotCluster", Name: "crew", UID: owner, Controller: new(true)}}
+			secret.OwnerReferences = []metav1.OwnerReference{{
+				APIVersion: "scaling.generalbots.dev/v1alpha1", Kind: "BotCluster", Name: "crew", UID: owner, Controller: new(true),
+			}}
 		}
 		return secret
 	}
@@ -143,14 +148,51 @@ var _ = Describe("The Secrets of the edges", func() {
 		Entry("the Secret is somebody else's", types.UID(""), map[string][]byte{"cookie-key": []byte(cookieCanary)}, "NameConflict",
 			`Secret "crew-edge" exists and does not belong to this BotCluster, which needs one of that name for the key of its edges' `+
 				`cookies: delete or rename the Secret, or rename the BotCluster`),
-		Entry("the Secret is that of an earlier BotCluster", types.UID("uid-before"), map[string][]byte{"cookie-key": []byte(cookieCanary)}, "NameConflict",
-			`Secret "crew-edge" exists and does not belong to this BotCluster, which needs one of that name for the key of its edges' `+
-				`cookies: delete or rename the Secret, or rename the BotCluster`),
 		Entry("the key is missing", types.UID("uid-crew"), map[string][]byte(nil), "CookieKeyInvalid",
 			`Secret "crew-edge" has no usable key "cookie-key": it must have 32 bytes and has 0; delete the Secret, and the operator makes a new one`),
 		Entry("the key is short", types.UID("uid-crew"), map[string][]byte{"cookie-key": []byte("canary")}, "CookieKeyInvalid",
 			`Secret "crew-edge" has no usable key "cookie-key": it must have 32 bytes and has 6; delete the Secret, and the operator makes a new one`),
 	)
+
+	It("wait for the key of an earlier BotCluster of that name to go, and look for it every time", func(ctx SpecContext) {
+		server.secrets["crew-edge"] = key("uid-before", map[string][]byte{"cookie-key": []byte(cookieCanary)})
+		_, err := reconciler.edgeSecrets(ctx, bc)
+		Expect(provider.ClassOf(err)).To(Equal(provider.Waiting))
+		Expect(errors.Is(err, errKeyMissing)).To(BeFalse(), "it is there, and stays as it is")
+		Expect(provider.MessageOf(err, "")).To(Equal(`Secret "crew-edge", which holds the key of the edges' cookies, belongs to an earlier ` +
+			`BotCluster of this name: Kubernetes is about to remove it, and a new one is made then; if it stays, delete it`))
+		saysNothing(err)
+		delete(server.secrets, "crew-edge")
+		_, err = reconciler.edgeSecrets(ctx, bc)
+		Expect(err).To(MatchError(errKeyMissing))
+	})
+
+	DescribeTable("have a key of somebody else's when its owner", func(ctx SpecContext, change func(*metav1.OwnerReference)) {
+		server.secrets["crew-edge"] = key("uid-before", map[string][]byte{"cookie-key": []byte(cookieCanary)})
+		change(&server.secrets["crew-edge"].OwnerReferences[0])
+		_, err := reconciler.edgeSecrets(ctx, bc)
+		Expect(provider.ReasonOf(err, "")).To(Equal(v1alpha1.ReasonNameConflict))
+	},
+		Entry("has another name", func(o *metav1.OwnerReference) { o.Name = "other" }),
+		Entry("is of another kind", func(o *metav1.OwnerReference) { o.Kind = "Deployment" }),
+		Entry("is of another group", func(o *metav1.OwnerReference) { o.APIVersion = "example.com/v1alpha1" }),
+		Entry("is of no group that could be", func(o *metav1.OwnerReference) { o.APIVersion = "a/b/c" }),
+		Entry("does not control it", func(o *metav1.OwnerReference) { o.Controller = nil }),
+	)
+
+	It("keep nothing that was refused", func(ctx SpecContext) {
+		for _, refused := range []*corev1.Secret{
+			key("", nil), key("uid-crew", nil), key("uid-before", nil),
+		} {
+			server.secrets["crew-edge"] = refused
+			_, err := reconciler.edgeSecrets(ctx, bc)
+			Expect(err).To(HaveOccurred())
+			Expect(reconciler.secrets.kept).To(BeEmpty())
+		}
+		server.secrets["crew-edge"] = key("uid-crew", map[string][]byte{"cookie-key": []byte(cookieCanary)})
+		Expect(reconciler.edgeSecrets(ctx, bc)).NotTo(BeZero(), "it is taken at once")
+		Expect(reconciler.secrets.kept).To(HaveLen(1))
+	})
 
 	DescribeTable("say why their key cannot be made", func(ctx SpecContext, refusal error, class provider.Class, sentence string) {
 		server.refusal = refusal
@@ -206,6 +248,8 @@ var _ = Describe("The Secrets of the edges", func() {
 			for _, word := range append(words, "spec.edge.tls") {
 				Expect(provider.MessageOf(err, "")).To(ContainSubstring(word))
 			}
+			server.secrets["first"], server.secrets["second"] = certificateSecret("first.example.com"), certificateSecret("second.example.com")
+			Expect(reconciler.edgeSecrets(ctx, bc)).NotTo(BeZero(), "what is corrected is seen at once")
 			saysNothing(err)
 		},
 			Entry("no such Secret", func() { delete(server.secrets, "first") }, v1alpha1.ReasonSecretNotFound,
@@ -218,6 +262,46 @@ var _ = Describe("The Secrets of the edges", func() {
 			Entry("another Secret", func() {
 				bc.Spec.Edge.TLS.AdditionalSecretRefs = []v1alpha1.SecretReference{{Name: "second"}}
 			}, v1alpha1.ReasonSecretNotFound, `Secret "second"`),
+		)
+
+		DescribeTable("keep the routes from before in service while they cannot be had",
+			func(ctx SpecContext, before v1alpha1.TLSMode, spoil func(), reason string) {
+				declared := bc.Spec.Edge.TLS
+				bc.Spec.Edge.Hosts, bc.Spec.Edge.TLS = []v1alpha1.HostName{"crew.example.com"}, v1alpha1.EdgeTLS{Mode: before}
+				key, err := reconciler.edgeSecrets(ctx, bc)
+				Expect(err).NotTo(HaveOccurred())
+				input := render.Input{Cluster: bc, Owner: reconciler.owner(bc), EdgeSecrets: key, Policy: plan.DefaultPolicy()}
+				earlier, err := render.Blueprint(input)
+				Expect(err).NotTo(HaveOccurred())
+
+				bc.Spec.Edge.TLS = declared
+				spoil()
+				var seen observation
+				input.EdgeSecrets, seen.EdgeSecretsErr = reconciler.edgeSecrets(ctx, bc)
+				seen.blueprint, err = render.Blueprint(input)
+				Expect(err).NotTo(HaveOccurred())
+				name := plan.InstanceName(seen.blueprint.Owner.Prefix, model.TierEdge, 1)
+				seen.Inventory.Instances = []model.Instance{{Name: name, Tier: model.TierEdge, Ordinal: 1, Owned: true, State: model.StateRunning,
+					Address: netip.MustParseAddr("10.0.0.101")}}
+				seen.Edges = map[string]plan.EdgeObservation{name: {State: model.EdgeState{
+					RoutesRevision: earlier.Routes.Revision, SecretsRevision: earlier.Secrets.Revision, PoolRevision: "pool",
+				}}}
+				next := plan.BotCluster(seen.blueprint, seen.Observed, clock.Now())
+				for _, step := range next.Steps {
+					Expect(step.Verb).NotTo(BeElementOf(plan.VerbSetRoutes, plan.VerbSetSecrets), step.String())
+				}
+				report{seen: seen, plan: next}.fill(bc)
+				Expect(told(bc, v1alpha1.ConditionEdgeReady)).To(And(HavePrefix("False "+reason+": 0 of 1 edge serves"), ContainSubstring(`"first"`)))
+				expectCoherent(bc)
+			},
+			Entry("from plain HTTP, without the Secret", v1alpha1.TLSModeOff, func() { delete(server.secrets, "first") }, v1alpha1.ReasonSecretNotFound),
+			Entry("from ACME, without the Secret", v1alpha1.TLSModeAuto, func() { delete(server.secrets, "first") }, v1alpha1.ReasonSecretNotFound),
+			Entry("from plain HTTP, with no certificate in it", v1alpha1.TLSModeOff, func() {
+				server.secrets["first"].Data["tls.crt"] = []byte("canary")
+			}, v1alpha1.ReasonCertificateInvalid),
+			Entry("from ACME, with no certificate in it", v1alpha1.TLSModeAuto, func() {
+				server.secrets["first"].Data["tls.crt"] = []byte("canary")
+			}, v1alpha1.ReasonCertificateInvalid),
 		)
 
 		It("read no Secret that the mode does not ask for", func(ctx SpecContext) {

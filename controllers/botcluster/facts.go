@@ -20,7 +20,7 @@ func (r report) facts(bc *v1alpha1.BotCluster) []conditions.Fact {
 	bots, edges := r.botsReady(), r.edgeReady()
 	facts := []conditions.Fact{
 		{Type: v1alpha1.ConditionReady, Message: bots.Message},
-		r.incusReady(), bots, edges, r.degraded(), suspended(bc),
+		r.incusReady(), bots, edges, r.degraded(bc.Status.Instances), suspended(bc),
 	}
 	if fact, yes := r.stalledFact(); yes {
 		return append(facts, fact)
@@ -308,7 +308,7 @@ func (r report) reconciling(bc *v1alpha1.BotCluster, facts []conditions.Fact) (c
 // delayed says what the first instance that is not wanted waits for, if it waits.
 func (r report) delayed() string {
 	for _, a := range r.plan.Assessments {
-		if !a.Wanted && a.Phase == plan.PhaseDraining && a.Message != "" {
+		if !a.Wanted && (a.Waits || a.Phase == plan.PhaseDraining) && a.Message != "" {
 			return "; " + a.Name + ": " + a.Message
 		}
 	}

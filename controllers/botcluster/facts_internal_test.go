@@ -106,9 +106,16 @@ var _ = Describe("What is said", func() {
 		}, "False Progressing: 2 of 3 bots serve, 1 drained by hand; 2 up to date; "+
 			"those drained by hand count as missing, so the others may have to wait for them"),
 		Entry("the annotation names what is no bot", func(r *report, _ *v1alpha1.BotCluster) {
-			r.seen.strangers = []string{"9", "crew-edge-1", strings.Repeat("é", 64), "x", "y"}
+			r.seen.strangers = plan.Strangers{Words: []string{"9", "crew-edge-1", strings.Repeat("é", 64)}, Count: 5}
 		}, `True Ready: 3 of 3 bots serve; the annotation scaling.generalbots.dev/drain names what is no bot here: "9", "crew-edge-1", "`+
 			strings.Repeat("é", 63)+`…", 2 more`),
+		Entry("the annotation names one thing that is no bot", func(r *report, _ *v1alpha1.BotCluster) {
+			r.seen.strangers = plan.Strangers{Words: []string{"9"}, Count: 1}
+		}, `True Ready: 3 of 3 bots serve; the annotation scaling.generalbots.dev/drain names what is no bot here: "9"`),
+		Entry("the annotation is too long", func(r *report, _ *v1alpha1.BotCluster) {
+			r.seen.strangers = plan.Strangers{TooLong: true}
+		}, "True Ready: 3 of 3 bots serve; the annotation scaling.generalbots.dev/drain is longer than 65536 bytes, so it drains nobody: "+
+			"name fewer bots"),
 		Entry("they cannot be seen", func(r *report, _ *v1alpha1.BotCluster) {
 			unseen(r, failure(provider.Transient, v1alpha1.ReasonServerUnreachable))
 		}, "Unknown WaitingForIncus: the instances cannot be seen: a sentence about ServerUnreachable"),
@@ -202,6 +209,12 @@ var _ = Describe("What is said", func() {
 			}
 		}, "True AllDrained: nobody takes new requests, because the annotation scaling.generalbots.dev/drain names all bots: "+
 			"take one out of it"),
+		Entry("all are drained by hand, and surplus stays for that", func(r *report, _ *v1alpha1.BotCluster) {
+			r.drainByHand(1, plan.PhaseDrained)
+			r.drainByHand(2, plan.PhaseDrained)
+			r.bot(3).Wanted, r.bot(3).Waits = false, true
+		}, "True AllDrained: only surplus bots take new requests, because the annotation scaling.generalbots.dev/drain names all bots: "+
+			"take one out of it"),
 		Entry("there are no bots that could be drained", func(r *report, _ *v1alpha1.BotCluster) { *r = *served(0, 1) },
 			"False AsDeclared: nothing that exists is impaired"),
 		Entry("a circuit is open", func(r *report, _ *v1alpha1.BotCluster) {
@@ -283,6 +296,10 @@ var _ = Describe("Whether it goes on", func() {
 		Entry("surplus waits for an edge", func(r *report, _ *v1alpha1.BotCluster) {
 			r.botIs(3, plan.PhaseDraining, "it waits for crew-edge-2").Wanted = false
 		}, "True Progressing: 1 instance on the way out; crew-bot-3: it waits for crew-edge-2"),
+		Entry("surplus stays because nobody else serves", func(r *report, _ *v1alpha1.BotCluster) {
+			surplus := r.botIs(3, plan.PhaseReady, "it stays for now")
+			surplus.Wanted, surplus.Waits = false, true
+		}, "True Progressing: 1 instance on the way out; crew-bot-3: it stays for now"),
 		Entry("a limit is changed", func(r *report, _ *v1alpha1.BotCluster) { took(r, plan.VerbChange, "crew-bot-1", nil) },
 			"True Progressing: Change crew-bot-1 because it is time"),
 		Entry("something failed and is tried again", func(r *report, _ *v1alpha1.BotCluster) {

@@ -32,7 +32,7 @@ const (
 )
 
 // secretAge is how old a Secret that was read may be. The operator may read Secrets by name and not watch them (least
-// rights), so a changed one is noticed within this time. One that is missing is looked for in every pass.
+// rights), so a changed one is noticed within this time. One that is missing or unusable is looked at in every pass.
 const secretAge = 30 * time.Second
 
 // secrets reads Secrets by name and keeps them for secretAge.
@@ -46,8 +46,8 @@ type secrets struct {
 
 type keptSecret struct {
 	secret render.Secret
-	// owner is the UID of its controller, empty when it has none.
-	owner types.UID
+	// owner is its controller, empty when it has none.
+	owner metav1.OwnerReference
 	at    time.Time
 }
 
@@ -92,10 +92,20 @@ func (s *secrets) read(ctx context.Context, key types.NamespacedName) (keptSecre
 	s.prune()
 	kept = keptSecret{secret: render.Secret{UID: string(secret.UID), Data: secret.Data}, at: s.clock.Now()}
 	if controller := metav1.GetControllerOf(&secret); controller != nil {
-		kept.owner = controller.UID
+		kept.owner = *controller
 	}
 	s.kept[key] = kept
 	return kept, nil
+}
+
+// forget lets Secrets be read anew in the next pass: those with which nothing can be begun as they are. Somebody is about to
+// correct them, and should not wait for their age.
+func (s *secrets) forget(namespace string, names ...string) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	for _, name := range names {
+		delete(s.kept, types.NamespacedName{Namespace: namespace, Name: name})
+	}
 }
 
 // unlogged keeps what a call carries out of the log: the client of Kubernetes writes whole bodies there from level 8 on.
@@ -123,6 +133,7 @@ func (r *Reconciler) identity(ctx context.Context, bc *v1alpha1.BotCluster) (mod
 	data := secret.Data
 	for _, key := range []string{keyServer, keyServerCertificate, keyClientCertificate, keyClientKey} {
 		if len(data[key]) == 0 {
+			r.secrets.forget(bc.Namespace, incus.IdentitySecretRef.Name)
 			return model.Identity{}, &provider.Error{
 				Class: provider.Terminal, Reason: v1alpha1.ReasonIdentityInvalid,
 				Message: fmt.Sprintf("Secret %q, named in spec.incus.identitySecretRef, has no key %q: it needs %v", incus.IdentitySecretRef.Name, key,

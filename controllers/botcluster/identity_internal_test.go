@@ -90,6 +90,8 @@ var _ = Describe("The identity", func() {
 		Expect(provider.MessageOf(err, "")).To(Equal(fmt.Sprintf(`Secret "incus", named in spec.incus.identitySecretRef, has no key %q: `+
 			`it needs [client-crt client-key server server-crt]`, key)))
 		Expect(err.Error()).NotTo(Or(ContainSubstring("KEY"), ContainSubstring("CLIENT")))
+		reader.secrets["chat/incus"] = maps.Clone(whole)
+		Expect(reconciler.identity(ctx, bc)).NotTo(BeZero(), "what is corrected is seen at once")
 	},
 		Entry(nil, "server", remove), Entry(nil, "server-crt", remove), Entry(nil, "client-crt", remove), Entry(nil, "client-key", remove),
 		Entry("that is there and empty", "client-key", empty),

@@ -28,6 +28,7 @@ func crew() *v1alpha1.BotCluster {
 func served(bots, edges int) *report {
 	r := &report{}
 	r.seen.Edges = map[string]plan.EdgeObservation{}
+	r.seen.blueprint.Drained = map[string]bool{}
 	r.seen.blueprint.Tiers = []plan.TierBlueprint{
 		{Tier: model.TierEdge, Replicas: edges}, {Tier: model.TierBot, Replicas: bots},
 	}
@@ -77,7 +78,8 @@ func (r report) botIs(ordinal int, phase plan.Phase, message string) *plan.Asses
 // drainByHand has somebody drain a bot, which is in a phase.
 func (r report) drainByHand(ordinal int, phase plan.Phase) *plan.Assessment {
 	bot := r.botIs(ordinal, phase, "")
-	bot.Drain = &plan.Drain{ByHand: true, Known: true}
+	bot.Drain = &plan.Drain{ByHand: true, Known: true, Quiet: true}
+	r.seen.blueprint.Drained[bot.Name] = true
 	return bot
 }
 

@@ -3,6 +3,8 @@ package botcluster
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"sync"
 
 	"github.com/generalbots/botcluster-operator/api/v1alpha1"
@@ -17,7 +19,7 @@ type observation struct {
 	plan.Observed
 	blueprint plan.Blueprint
 	// strangers are what the annotation that drains bots names and that is no bot.
-	strangers []string
+	strangers plan.Strangers
 	// host is nil when the identity could not be had; hostErr says why.
 	host    provider.Host
 	hostErr error
@@ -44,6 +46,7 @@ func (r *Reconciler) observe(ctx context.Context, bc *v1alpha1.BotCluster) obser
 	})
 	if seen.SecretsErr == nil && renderErr != nil {
 		seen.SecretsErr = unusable(renderErr)
+		r.secrets.forget(bc.Namespace, slices.Collect(maps.Keys(secrets))...)
 	}
 	seen.blueprint.KeySecret = keySecretName(bc.Name)
 	seen.drains(bc)

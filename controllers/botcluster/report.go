@@ -16,8 +16,9 @@ import (
 	"github.com/generalbots/botcluster-operator/controllers/render"
 )
 
-// report makes the status of a BotCluster from what one pass has seen and done. It looks at nothing else: not at the
-// status of an earlier pass, not at the clock.
+// report makes the status of a BotCluster from what one pass has seen and done. It does not look at the clock, and at the
+// status of an earlier pass only to keep figures: all of them while the instances cannot be seen, open circuits while an edge
+// cannot be asked, and that a drain by hand was over once.
 type report struct {
 	seen    observation
 	plan    plan.Plan
@@ -52,7 +53,11 @@ func selector(name string) string {
 }
 
 func (r report) fillCounts(status *v1alpha1.BotClusterStatus) {
-	last := status.Instances
+	last := make(map[string]v1alpha1.InstanceStatus, len(status.Instances))
+	for _, was := range status.Instances {
+		last[was.Name] = was
+	}
+	unheard := r.seen.EdgeUnheard(r.seen.blueprint.Owner)
 	status.Tiers, status.Instances = nil, nil
 	for _, tier := range r.seen.blueprint.Tiers {
 		counts := r.count(tier)
@@ -62,37 +67,37 @@ func (r report) fillCounts(status *v1alpha1.BotClusterStatus) {
 		}
 	}
 	for _, a := range r.plan.Assessments {
-		if len(status.Instances) < v1alpha1.MaxStatusInstances && a.Instance != nil {
-			status.Instances = append(status.Instances, instanceStatus(a))
+		if len(status.Instances) == v1alpha1.MaxStatusInstances || a.Instance == nil {
+			continue
 		}
-	}
-	if r.edgeUnheard() {
-		keepCircuits(status.Instances, last)
+		is, was := r.instanceStatus(a), last[a.Name]
+		if staysDrained(a, was, is, unheard) {
+			is.Phase, is.DrainingSince = was.Phase, was.DrainingSince
+			if is.InFlight != nil {
+				is.InFlight = new(int64(0))
+			}
+		}
+		if unheard {
+			keepCircuits(&is, was)
+		}
+		status.Instances = append(status.Instances, is)
 	}
 }
 
-// edgeUnheard tells that an edge that runs could not be asked.
-func (r report) edgeUnheard() bool {
-	for _, edge := range r.seen.Edges {
-		if edge.Err != nil {
-			return true
-		}
-	}
-	return false
+// staysDrained tells that a drain by hand that was over once is the same as then: clients that come with the bot's cookie
+// begin and end requests all the time, which is no news. It begins anew when an edge gave the bot something new, or began
+// later to drain it.
+func staysDrained(a plan.Assessment, was, is v1alpha1.InstanceStatus, unheard bool) bool {
+	over := was.DrainedByHand && was.Phase == string(plan.PhaseDrained)
+	return over && is.DrainedByHand && a.Drained() && a.Drain.Quiet && (unheard || is.DrainingSince.Equal(was.DrainingSince))
 }
 
 // keepCircuits lets circuits that were open stay so while not all edges can be asked: what could not be read keeps its
 // last figure.
-func keepCircuits(instances, last []v1alpha1.InstanceStatus) {
-	open := make(map[string][]string, len(last))
-	for _, was := range last {
-		open[was.Name] = was.OpenCircuits
-	}
-	for i := range instances {
-		kept := slices.Concat(instances[i].OpenCircuits, open[instances[i].Name])
-		slices.Sort(kept)
-		instances[i].OpenCircuits = slices.Compact(kept)
-	}
+func keepCircuits(is *v1alpha1.InstanceStatus, was v1alpha1.InstanceStatus) {
+	kept := slices.Concat(is.OpenCircuits, was.OpenCircuits)
+	slices.Sort(kept)
+	is.OpenCircuits = slices.Compact(kept)
 }
 
 func (r report) count(tier plan.TierBlueprint) v1alpha1.TierStatus {
@@ -115,17 +120,18 @@ func (r report) count(tier plan.TierBlueprint) v1alpha1.TierStatus {
 	return counts
 }
 
-func instanceStatus(a plan.Assessment) v1alpha1.InstanceStatus {
+func (r report) instanceStatus(a plan.Assessment) v1alpha1.InstanceStatus {
 	out := v1alpha1.InstanceStatus{
 		Name: a.Name, Tier: string(a.Tier), Ordinal: int32(a.Ordinal), Phase: string(a.Phase),
 		Message: a.Message, Location: a.Instance.Location,
+		DrainedByHand: r.seen.blueprint.Drained[a.Name], // whatever becomes of the bot meanwhile
 	}
 	if a.Instance.Address.IsValid() {
 		out.Address = a.Instance.Address.String()
 	}
 	since := a.Instance.DrainingSince
 	if a.Drain != nil {
-		since, out.DrainedByHand = a.Drain.Since, a.Drain.ByHand && !a.Leaving()
+		since = a.Drain.Since
 		if a.Drain.Known {
 			out.InFlight = &a.Drain.InFlight
 		}

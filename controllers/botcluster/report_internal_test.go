@@ -12,6 +12,7 @@ import (
 
 	"github.com/generalbots/botcluster-operator/api/v1alpha1"
 	"github.com/generalbots/botcluster-operator/controllers/apply"
+	"github.com/generalbots/botcluster-operator/controllers/model"
 	"github.com/generalbots/botcluster-operator/controllers/plan"
 	"github.com/generalbots/botcluster-operator/controllers/provider"
 )
@@ -116,7 +117,7 @@ var _ = Describe("The status", func() {
 		r.botIs(1, plan.PhaseDraining, "").Drain = &plan.Drain{Since: since, InFlight: 3, Known: true}
 		r.bot(1).Wanted, r.bot(1).Instance.DrainingSince = false, since
 		r.drainByHand(2, plan.PhaseDrained)
-		r.botIs(3, plan.PhaseDraining, "").Drain = &plan.Drain{ByHand: true, Since: since}
+		r.drainByHand(3, plan.PhaseDraining).Drain = &plan.Drain{ByHand: true, Since: since}
 		r.bot(4).Circuits = []plan.Circuit{{Route: "api", Edge: "a"}, {Route: "api", Edge: "b"}, {Route: "chat", Edge: "a"}}
 		r.fill(bc)
 		second := metav1.NewTime(since.Truncate(time.Second))
@@ -128,6 +129,77 @@ var _ = Describe("The status", func() {
 		}))
 		Expect(bc.Status.Tiers[1]).To(Equal(v1alpha1.TierStatus{Name: "bot", Desired: 4, Current: 4, Ready: 1, Updated: 4, Draining: 3}))
 		Expect(told(bc, v1alpha1.ConditionReady)).To(Equal("True Ready: 1 of 3 bots serve, 2 drained by hand"))
+	})
+
+	DescribeTable("says that the annotation names a bot, whatever becomes of the bot", func(alter func(*plan.Assessment)) {
+		r, bc := served(2, 1), crew()
+		r.drainByHand(1, plan.PhaseDrained)
+		r.fill(bc)
+		before, recorder := bc.DeepCopy(), &recorder{}
+		alter(r.bot(1))
+		r.fill(bc)
+		Expect(bc.Status.Instances[1].DrainedByHand).To(BeTrue())
+		(&Reconciler{Options: Options{Recorder: recorder}}).announceBots(before, bc)
+		Expect(recorder.events).To(BeEmpty())
+	},
+		Entry("it leaves to be replaced", func(a *plan.Assessment) {
+			a.Phase, a.Instance.DrainingSince = plan.PhaseDraining, time.Unix(1, 0)
+		}),
+		Entry("it cannot be read", func(a *plan.Assessment) { a.Phase, a.Drain = plan.PhaseUnknown, nil }),
+		Entry("it stops", func(a *plan.Assessment) { a.Phase = plan.PhaseStopped }),
+	)
+
+	Describe("of a bot that was drained by hand", func() {
+		var (
+			r     *report
+			bc    *v1alpha1.BotCluster
+			since = time.Date(2026, time.March, 1, 12, 0, 0, 0, time.UTC)
+		)
+		BeforeEach(func() {
+			r, bc = served(2, 2), crew()
+			r.drainByHand(1, plan.PhaseDrained).Drain.Since = since
+			r.fill(bc)
+		})
+
+		DescribeTable("stays the same while it is, so that nothing is written or told", func(alter func(*plan.Drain)) {
+			before, recorder := bc.DeepCopy(), &recorder{}
+			for range 3 {
+				r.bot(1).Phase = plan.PhaseDraining
+				alter(r.bot(1).Drain)
+				r.fill(bc)
+				Expect(bc.Status).To(Equal(before.Status))
+				r.bot(1).Phase = plan.PhaseDrained
+				r.fill(bc)
+				Expect(bc.Status).To(Equal(before.Status))
+			}
+			(&Reconciler{Options: Options{Recorder: recorder}}).announceBots(before, bc)
+			Expect(recorder.events).To(BeEmpty())
+		},
+			Entry("clients come with its cookie", func(d *plan.Drain) { d.InFlight = 1 }),
+			Entry("the clock of the edges is finer than the status", func(d *plan.Drain) { d.Since = since.Add(time.Millisecond) }),
+		)
+
+		It("keeps its last figures while an edge cannot be asked", func() {
+			r.edgeSays(2, errOdd)
+			bot := r.botIs(1, plan.PhaseDraining, "")
+			bot.Drain.Known, bot.Drain.Since = false, time.Time{}
+			r.fill(bc)
+			Expect(bc.Status.Instances[2]).To(And(
+				HaveField("Phase", "Drained"), HaveField("DrainingSince", HaveValue(Equal(metav1.NewTime(since)))), HaveField("InFlight", BeNil())))
+		})
+
+		DescribeTable("is told anew when it is another drain", func(alter func()) {
+			r.botIs(1, plan.PhaseDraining, "").Drain.InFlight = 2
+			alter()
+			r.fill(bc)
+			Expect(bc.Status.Instances[2]).To(And(HaveField("Phase", string(r.bot(1).Phase)), HaveField("InFlight", HaveValue(Equal(int64(2))))))
+		},
+			Entry("an edge gave it something new", func() { r.bot(1).Drain.Quiet = false }),
+			Entry("it began later", func() { r.bot(1).Drain.Since = since.Add(time.Second) }),
+			Entry("it leaves now", func() { r.bot(1).Instance.DrainingSince = since }),
+			Entry("it was not over before", func() { bc.Status.Instances[2].Phase = "Draining" }),
+			Entry("it was made anew", func() { bc.Status.Instances = nil }),
+		)
 	})
 
 	It("keeps open circuits while an edge cannot be asked, and only then", func() {
@@ -142,9 +214,38 @@ var _ = Describe("The status", func() {
 		silent.edgeSays(2, errOdd)
 		silent.fill(bc)
 		Expect(bc.Status.Instances[2].OpenCircuits).To(Equal([]string{"api", "chat"}))
+		Expect(told(bc, v1alpha1.ConditionDegraded)).To(Equal("True CircuitOpen: too many requests failed, so their circuit is open: " +
+			"crew-bot-1 for the route api at crew-edge-1; " +
+			"an edge cannot be asked, so it is not known whether circuits are still open: crew-bot-1 for the route chat"))
 		served(1, 2).fill(bc)
 		Expect(bc.Status.Instances[2].OpenCircuits).To(BeEmpty())
+		Expect(told(bc, v1alpha1.ConditionDegraded)).To(Equal("False AsDeclared: nothing that exists is impaired"))
 	})
+
+	DescribeTable("does not say that nothing is impaired while an edge that may keep a circuit open is unheard", func(hide func(*report)) {
+		open, bc := served(5, 2), crew()
+		for bot := 1; bot <= 5; bot++ {
+			open.bot(bot).Circuits = []plan.Circuit{{Route: "api", Edge: "crew-edge-2"}}
+		}
+		open.fill(bc)
+		before, recorder := bc.DeepCopy(), &recorder{}
+		unheard := served(5, 2)
+		hide(unheard)
+		for range 2 {
+			unheard.fill(bc)
+			Expect(told(bc, v1alpha1.ConditionDegraded)).To(Equal("Unknown NotObserved: an edge cannot be asked, so it is not known whether " +
+				"circuits are still open: crew-bot-1 for the route api, crew-bot-2 for the route api, crew-bot-3 for the route api, 2 more"))
+			expectCoherent(bc)
+		}
+		(&Reconciler{Options: Options{Recorder: recorder}}).announceBots(before, bc)
+		Expect(recorder.events).To(BeEmpty())
+	},
+		Entry("it does not answer", func(r *report) { r.edgeSays(2, errOdd) }),
+		Entry("it cannot be read", func(r *report) {
+			delete(r.seen.Edges, "crew-edge-2")
+			r.seen.Inventory.Instances = []model.Instance{{Name: "crew-edge-2", Tier: model.TierEdge, State: model.StateUnknown}}
+		}),
+	)
 
 	It("lists no more instances than fit, and counts them all", func() {
 		r, bc := served(v1alpha1.MaxStatusInstances+10, 1), crew()

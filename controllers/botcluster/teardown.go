@@ -69,7 +69,7 @@ func (r report) fillDeleting(bc *v1alpha1.BotCluster) {
 		r.incusReady(),
 		isFalse(v1alpha1.ConditionBotsReady, v1alpha1.ReasonDeleting, message),
 		isFalse(v1alpha1.ConditionEdgeReady, v1alpha1.ReasonDeleting, message),
-		r.degraded(), suspended(bc),
+		r.degraded(bc.Status.Instances), suspended(bc),
 	}
 	fact := isTrue(v1alpha1.ConditionReconciling, v1alpha1.ReasonDeleting, message)
 	if err := r.blocked(); err != nil {

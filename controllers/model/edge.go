@@ -108,6 +108,8 @@ type Routes struct {
 	Revision string
 	// Config is Caddy's JSON.
 	Config []byte
+	// NeedsSecrets tells that nobody could be served by them without the certificates among the EdgeSecrets.
+	NeedsSecrets bool
 }
 
 // EdgeSecrets are what an edge needs and nobody else may see. They are never printed, logged or kept in a status.

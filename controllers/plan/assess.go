@@ -53,6 +53,8 @@ type Assessment struct {
 	Works bool
 	// Behind tells that an edge holds older secrets than the current ones.
 	Behind bool
+	// Waits tells that the bot is surplus and does not leave yet, because nobody else would take new requests.
+	Waits bool
 	// Drain is how far a bot is that takes nothing new; nil when it takes what comes.
 	Drain *Drain
 	// Circuits are its circuit breakers that are not closed, by route, then edge.
@@ -137,6 +139,9 @@ func (a assessor) one(name string, tier model.Tier, ordinal int, wanted bool) As
 		out.Works = a.works(*instance)
 		out.Behind = a.behind(*instance)
 		out.Drain = a.drain(*instance, wanted)
+		if out.Waits = !wanted && a.lastToServe(*instance); out.Waits && out.Message == "" {
+			out.Message = "it is surplus and stays for now, because all bots that are wanted are drained by hand"
+		}
 		out.Circuits = a.seen.circuits(*instance)
 	}
 	if out.Message == "" && out.Failure.Message != "" && out.Phase != PhaseReady {

@@ -15,9 +15,9 @@ type Circuit struct {
 }
 
 // circuits are the circuit breakers of a bot that are not closed. One that is half open is among them: whether the bot
-// recovered is not known yet.
+// recovered is not known yet. One that cannot be read has those that the edges tell of its name.
 func (s sight) circuits(bot model.Instance) []Circuit {
-	if bot.Tier != model.TierBot || !bot.Owned {
+	if bot.State != model.StateUnknown && (bot.Tier != model.TierBot || !bot.Owned) {
 		return nil
 	}
 	var out []Circuit

@@ -7,12 +7,13 @@
 //	Key        the Secret with the key of the edges' cookies                needs: inventory, and to know that there is none
 //	Volumes    data volumes that instances will need                         needs: inventory, facts
 //	Instances  create, change, mark, stop, delete                            needs: inventory, facts, secrets (to take
-//	                                                                         something away: those of the edges as well)
+//	                                                                         an edge away: those of the edges as well)
 //	           configure and start what is there                             needs: inventory, and secrets for the files
 //	Pools      tell every edge which bots there are                          needs: inventory, that edge
 //	Secrets    give every edge the cookies' key and the certificates         needs: inventory, that edge, the edges' secrets
 //	Routes     tell every edge what to serve                                 needs: inventory, that edge, and that it holds
-//	                                                                         secrets or is given them in this pass
+//	                                                                         secrets or is given them in this pass; for
+//	                                                                         routes that need certificates: the current ones
 //
 // An instance that has to go (surplus, outdated, or broken beyond waiting) walks this path, one step a pass, and each
 // step is a fact outside that survives a crash:

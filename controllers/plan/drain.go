@@ -2,8 +2,6 @@ package plan
 
 import (
 	"fmt"
-	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -19,26 +17,8 @@ type Drain struct {
 	// InFlight counts the requests and streams that are left on all edges; Known is false when an edge could not be asked.
 	InFlight int64
 	Known    bool
-}
-
-// DrainedByHand reads who is to be drained by hand: ordinals or names of bots, separated by commas. Words that name no bot
-// that is wanted are returned as unknown, in their order.
-func DrainedByHand(list, prefix string, bots int) (drained map[string]bool, unknown []string) {
-	drained = map[string]bool{}
-	stem := prefix + string(model.TierBot) + "-"
-	for word := range strings.SplitSeq(list, ",") {
-		word = strings.TrimSpace(word)
-		digits := strings.TrimPrefix(word, stem)
-		ordinal, err := strconv.Atoi(digits)
-		switch {
-		case word == "":
-		case err == nil && strconv.Itoa(ordinal) == digits && 1 <= ordinal && ordinal <= bots:
-			drained[stem+digits] = true
-		case !slices.Contains(unknown, word):
-			unknown = append(unknown, word)
-		}
-	}
-	return drained, unknown
+	// Quiet tells that no edge gives the bot what is new, and has not for Policy.DrainSettle.
+	Quiet bool
 }
 
 // drain is how far a bot's drain is, nil when it has none.
@@ -51,6 +31,7 @@ func (a assessor) drain(bot model.Instance, wanted bool) *Drain {
 		out.Since = a.seen.drainingSince(bot.Name)
 	}
 	out.InFlight, out.Known = a.seen.inFlight(bot.Name)
+	out.Quiet = a.seen.settled(bot.Name, a.want.Policy.DrainSettle, a.now)
 	return &out
 }
 
@@ -63,6 +44,13 @@ func (a assessor) handDrainPhase(bot string) (Phase, string) {
 		return PhaseDraining, message
 	}
 	return PhaseDrained, message
+}
+
+// lastToServe tells that a bot which is not wanted is among the last that may take new requests. One that leaves already goes
+// on: its edges give it nothing any more.
+func (a assessor) lastToServe(bot model.Instance) bool {
+	runs := bot.Tier == model.TierBot && bot.Owned && bot.State == model.StateRunning
+	return runs && bot.DrainingSince.IsZero() && a.want.allDrained()
 }
 
 // overdue says what a bot waits for whose drain is over.
@@ -103,16 +91,6 @@ func (s sight) inFlight(bot string) (count int64, known bool) {
 	return count, known
 }
 
-// active tells that an edge gives a bot what is new.
-func (s sight) active(bot string) bool {
-	for _, edge := range s.edges {
-		if s.member(edge, bot).State == model.MemberActive {
-			return true
-		}
-	}
-	return false
-}
-
 // drainingSince is when the first edge began to drain a bot, by its own clock; zero while none has.
 func (s sight) drainingSince(bot string) time.Time {
 	var first time.Time
@@ -125,26 +103,28 @@ func (s sight) drainingSince(bot string) time.Time {
 	return first
 }
 
-// settled tells that no edge gives a bot what is new, and none has for as long as a request may be on its way uncounted.
+// settled tells that no edge gives a bot what is new, and none has for as long as a request may be on its way uncounted. The
+// clock of an edge may be ahead: what it says will begin has just begun.
 func (s sight) settled(bot string, settle time.Duration, now time.Time) bool {
 	for _, edge := range s.edges {
 		member := s.member(edge, bot)
-		if member.State == model.MemberActive || (member.State == model.MemberDraining && now.Sub(member.Since) < settle) {
+		if member.State == model.MemberActive || (member.State == model.MemberDraining && max(now.Sub(member.Since), 0) < settle) {
 			return false
 		}
 	}
 	return true
 }
 
-// drained tells that a leaving bot may be taken out of the pools: nothing is in flight on any edge, or its time is over.
-// An edge that does not answer is unknown, so only time ends the drain then.
+// drained tells that a leaving bot may be taken out of the pools: nothing is in flight on any edge and no edge has given it
+// anything new for a while, or its time is over. An edge that does not answer is unknown, so only time ends the drain then.
+// The while is also counted from the mark, which is older than what any edge was told: the clock of an edge may be behind.
 func drained(policy Policy, seen sight, bot *model.Instance, now time.Time) bool {
 	since := now.Sub(bot.DrainingSince)
 	if since >= policy.DrainTimeout {
 		return true
 	}
 	left, known := seen.inFlight(bot.Name)
-	return since >= policy.DrainSettle && known && left == 0 && !seen.active(bot.Name)
+	return since >= policy.DrainSettle && known && left == 0 && seen.settled(bot.Name, policy.DrainSettle, now)
 }
 
 // released tells that a leaving bot may be stopped: no edge lists it any more, or lists it as removed with requests in

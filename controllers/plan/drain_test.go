@@ -28,8 +28,8 @@ func (s *scene) drainBots(ordinals ...int) {
 
 var _ = Describe("Who is drained by hand", func() {
 	DescribeTable("is read from a list", func(list string, drained, unknown []string) {
-		names, rest := plan.DrainedByHand(list, owner.Prefix, 3)
-		Expect(rest).To(Equal(unknown))
+		names, strangers := plan.DrainedByHand(list, owner.Prefix, 3)
+		Expect(strangers).To(Equal(plan.Strangers{Words: unknown[:min(len(unknown), 3)], Count: len(unknown)}))
 		Expect(names).To(HaveLen(len(drained)))
 		for _, name := range drained {
 			Expect(names).To(HaveKeyWithValue(name, true))
@@ -48,6 +48,24 @@ var _ = Describe("Who is drained by hand", func() {
 			[]string{"crew-edge-1", "crew-bot-x", "crew-bot-", "bot-2"}),
 		Entry("some of each", "1,nobody", []string{"crew-bot-1"}, []string{"nobody"}),
 	)
+
+	It("is read once, however many words there are, and few of those that are no bots are kept", func() {
+		words := make([]string, 0, 10000)
+		for i := range cap(words) {
+			words = append(words, fmt.Sprintf("x%d", i))
+		}
+		names, strangers := plan.DrainedByHand(strings.Join(words, ",")+",x7,2", owner.Prefix, 3)
+		Expect(names).To(Equal(map[string]bool{botName(2): true}))
+		Expect(strangers).To(Equal(plan.Strangers{Words: []string{"x0", "x1", "x2"}, Count: 10000}))
+	})
+
+	It("is nobody when the list is longer than anybody writes, and that is told", func() {
+		longest := "2" + strings.Repeat(" ", plan.LongestDrainList-1)
+		Expect(plan.DrainedByHand(longest, owner.Prefix, 3)).To(HaveLen(1))
+		names, strangers := plan.DrainedByHand(longest+" ", owner.Prefix, 3)
+		Expect(names).To(BeEmpty())
+		Expect(strangers).To(Equal(plan.Strangers{TooLong: true}))
+	})
 })
 
 var _ = Describe("A bot that is drained by hand", func() {
@@ -207,6 +225,31 @@ var _ = Describe("A bot that edges pass over", func() {
 		Expect(assessment(p, botName(1)).Ready()).To(BeTrue(), "it serves other routes, and through other edges")
 		Expect(p.Steps).To(BeEmpty())
 	})
+
+	It("has them also while it cannot be read", func() {
+		s := calm(2, 1)
+		s.onEdge(1, 1, func(m *model.MemberStatus) { m.Breakers = []model.Breaker{{Route: "api", State: model.BreakerOpen}} })
+		*s.bot(1) = model.Instance{Name: botName(1), State: model.StateUnknown, Ordinal: -1}
+		Expect(assessment(s.plan(), botName(1)).Circuits).To(Equal([]plan.Circuit{{Route: "api", Edge: edgeName(1)}}))
+	})
+
+	DescribeTable("may have circuits that nobody tells of while an edge is unheard", func(change func(*scene), unheard bool) {
+		s := calm(2, 2)
+		change(s)
+		Expect(s.seen.EdgeUnheard(s.want.Owner)).To(Equal(unheard))
+	},
+		Entry("all answer", func(*scene) {}, false),
+		Entry("one does not answer", func(s *scene) { s.hideEdge(2) }, true),
+		Entry("one cannot be read", func(s *scene) { s.edge(2).State = model.StateUnknown }, true),
+		Entry("what may be one cannot be read", func(s *scene) {
+			*s.edge(2) = model.Instance{Name: edgeName(2), State: model.StateUnknown, Ordinal: -1}
+		}, true),
+		Entry("a bot cannot be read", func(s *scene) { s.bot(2).State = model.StateUnknown }, false),
+		Entry("one does not run", func(s *scene) {
+			s.edge(2).State = model.StateStopped
+			delete(s.seen.Edges, edgeName(2))
+		}, false),
+	)
 
 	It("has none that an edge has removed it with", func() {
 		s := calm(1, 1)

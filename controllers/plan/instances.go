@@ -44,12 +44,13 @@ func (s *instanceStage) budgets() {
 	}
 }
 
-// advance plans the next step for one instance. Operations in flight, foreign and unreadable instances are left alone.
+// advance plans the next step for one instance. Operations in flight, foreign and unreadable instances are left alone, and
+// surplus that is still needed.
 func (s *instanceStage) advance(a Assessment) {
 	switch {
 	case a.Phase == PhaseAbsent:
 		s.create(a)
-	case !a.idle():
+	case !a.idle() || a.Waits:
 		return
 	case !a.Wanted:
 		s.leave(a, "it is surplus: "+s.surplus(a))
@@ -125,6 +126,7 @@ func (s *instanceStage) start(a Assessment) {
 	}
 	if bare && len(tier.Files) > 0 {
 		if !s.held(a, "configure") && s.launch() {
+			// The place among those that boot is for the start: Incus begins it as soon as the files are written.
 			s.add(Step{
 				Verb: VerbConfigure, Target: a.Name, Tier: a.Tier, Files: tier.Files, FilesHash: tier.FilesHash,
 				Why: "it does not have its files yet",
@@ -183,7 +185,7 @@ func (s *instanceStage) takeBack(a Assessment) {
 func (s *instanceStage) leave(a Assessment, why string) {
 	instance := *a.Instance
 	switch {
-	case !s.seen.MayRemove():
+	case !s.seen.MayRemove(a.Tier):
 		return
 	case s.held(a, "stop") || s.held(a, "delete"):
 		return

@@ -39,7 +39,7 @@ func expectSafePlan(want plan.Blueprint, seen plan.Observed, p plan.Plan) {
 			Expect(s.Verb).To(BeElementOf(plan.VerbStart, plan.VerbConfigure, plan.VerbCreateKey, plan.VerbSetPool, plan.VerbSetSecrets,
 				plan.VerbSetRoutes), s.String())
 		}
-		if !seen.MayRemove() {
+		if !seen.MayRemove(s.Tier) {
 			Expect(s.Verb).NotTo(BeElementOf(plan.VerbMark, plan.VerbStop, plan.VerbDelete, plan.VerbDeleteVolume), s.String())
 		}
 		if s.Verb == plan.VerbStop && s.Tier == model.TierBot {

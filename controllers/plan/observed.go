@@ -2,6 +2,7 @@ package plan
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/generalbots/botcluster-operator/controllers/model"
 )
@@ -52,8 +53,8 @@ type Observed struct {
 	// FactsErr and SecretsErr tell that the blueprint could not be made whole, so nothing new is created from it.
 	FactsErr   error
 	SecretsErr error
-	// EdgeSecretsErr tells that the blueprint's Secrets could not be had: edges keep those that they hold, and nothing is
-	// taken away, because an edge made now could not serve. KeyMissing tells that there is no KeySecret.
+	// EdgeSecretsErr tells that the blueprint's Secrets could not be had: edges keep those that they hold, and none is taken
+	// away, because one made now could not serve. KeyMissing tells that there is no KeySecret.
 	EdgeSecretsErr error
 	KeyMissing     bool
 	// Edges holds what each running edge answered, by instance name.
@@ -72,9 +73,38 @@ func (o Observed) Complete() bool {
 	return o.InventoryErr == nil && o.FactsErr == nil && o.SecretsErr == nil
 }
 
-// MayRemove tells whether instances may be replaced or removed: what was removed could not be made again as it was, and
-// nothing destructive follows a failed read.
-func (o Observed) MayRemove() bool { return o.Complete() && o.EdgeSecretsErr == nil }
+// MayRemove tells whether instances of a tier may be replaced or removed: what was removed could not be made again as it
+// was, and nothing destructive follows a failed read. The bots need nothing of the edges' secrets.
+func (o Observed) MayRemove(tier model.Tier) bool {
+	return o.Complete() && (tier != model.TierEdge || o.EdgeSecretsErr == nil)
+}
+
+// EdgeUnheard tells that not all edges that may serve could be asked: one does not answer, or what may be one cannot be read.
+func (o Observed) EdgeUnheard(owner model.Owner) bool {
+	for _, edge := range o.Edges {
+		if edge.Err != nil {
+			return true
+		}
+	}
+	return slices.ContainsFunc(o.Inventory.Instances, func(i model.Instance) bool { return hiddenEdge(i, owner) })
+}
+
+// hiddenEdge tells that an instance which may be an edge could not be read: it may run and send requests.
+func hiddenEdge(instance model.Instance, owner model.Owner) bool {
+	named := strings.HasPrefix(instance.Name, owner.Prefix+string(model.TierEdge)+"-")
+	return instance.State == model.StateUnknown && (instance.Tier == model.TierEdge || named)
+}
+
+// allDrained tells that somebody drains all bots by hand that are wanted.
+func (b Blueprint) allDrained() bool {
+	bots, _ := b.tier(model.TierBot)
+	for ordinal := range bots.Replicas {
+		if !b.Drained[InstanceName(b.Owner.Prefix, model.TierBot, ordinal+1)] {
+			return false
+		}
+	}
+	return bots.Replicas > 0
+}
 
 // tier returns the blueprint of a tier.
 func (b Blueprint) tier(tier model.Tier) (TierBlueprint, bool) {

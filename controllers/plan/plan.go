@@ -112,8 +112,13 @@ func (p *Plan) secrets(want Blueprint, seen sight) {
 }
 
 // routes tells each edge that answers what to serve. One that has no secrets yet waits for them: it could prove to nobody
-// who it is, and would lose the sessions of those who come with a cookie.
+// who it is, and would lose the sessions of those who come with a cookie. Routes that need certificates go out only with the
+// current secrets, which secrets gave in this pass to each edge that did not hold them: that an edge holds some does not
+// tell that there are certificates among them.
 func (p *Plan) routes(want Blueprint, seen sight) {
+	if want.Routes.NeedsSecrets && (seen.EdgeSecretsErr != nil || want.Secrets.Revision == "") {
+		return
+	}
 	for _, name := range seen.edges {
 		edge := seen.Edges[name]
 		if edge.Err != nil || edge.State.RoutesRevision == want.Routes.Revision {
@@ -148,12 +153,19 @@ func (p *Plan) awaitPhases(now time.Time) {
 	}
 }
 
-// awaitHandDrain looks again when the drain of a bot by hand may be over: soon while no edge has begun.
+// awaitHandDrain looks again when the drain of a bot by hand may be over: soon at first. One that takes long, which nothing
+// ends but the clients, and one that no edge has begun or is told to begin, is left to the passes that come anyway. The time
+// is that of an edge: a clock that is ahead is not a reason to look often.
 func (p *Plan) awaitHandDrain(since, now time.Time) {
-	if since.IsZero() {
-		since = now
+	switch awaited := now.Sub(since); {
+	case since.IsZero() && len(p.Steps) > 0:
+		p.recheckIn(recheckDrain)
+	case since.IsZero() || awaited > recheckPatience:
+	case awaited < 0:
+		p.recheckIn(recheckSlow)
+	default:
+		p.recheckIn(recheckDrain)
 	}
-	p.recheckIn(slower(recheckDrain, now.Sub(since)))
 }
 
 // slower is how soon to look again at what has been awaited for a while.

@@ -6,13 +6,14 @@ import (
 	"github.com/generalbots/botcluster-operator/controllers/model"
 )
 
-// Policy holds the limits of time and number that a plan keeps. DefaultPolicy has the values; only DrainTimeout comes
-// from the spec.
+// Policy holds the limits of time and number that a plan keeps. DefaultPolicy has the values; DrainTimeout and DrainSettle
+// come from the spec when it has them.
 type Policy struct {
 	// DrainTimeout is how long a leaving bot may go on with what it has in hand.
 	DrainTimeout time.Duration
-	// DrainSettle is the least time between the mark and the end of a drain: a request that an edge has just given to
-	// the bot is not counted as in flight for a moment (Envoy Gateway's minDrainDuration serves the same end).
+	// DrainSettle is the least time between the moment when the last edge was told of a drain and its end, unless
+	// DrainTimeout ends it: a request that an edge has just given to the bot is not counted as in flight for a moment
+	// (Envoy Gateway's minDrainDuration serves the same end).
 	DrainSettle time.Duration
 	// MaxLaunching is how many instances of one BotCluster boot at the same time. Booting is bound by CPU: more at once
 	// makes none of them faster.

@@ -176,6 +176,15 @@ func (s *scene) probe(edge, bot int, result model.ProbeResult) {
 	s.onEdge(edge, bot, func(m *model.MemberStatus) { m.Probe = result })
 }
 
+// listOn makes an edge list a bot in that way.
+func (s *scene) listOn(edge, ordinal int, member model.MemberStatus) {
+	member.Name = botName(ordinal)
+	s.forgetBot(edge, ordinal)
+	observed := s.seen.Edges[edgeName(edge)]
+	observed.State.Members = append(observed.State.Members, member)
+	s.seen.Edges[edgeName(edge)] = observed
+}
+
 // forgetBot makes an edge list a bot no more.
 func (s *scene) forgetBot(edge, bot int) {
 	observed := s.seen.Edges[edgeName(edge)]

@@ -1,6 +1,8 @@
 package plan_test
 
 import (
+	"time"
+
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
@@ -56,6 +58,22 @@ var _ = Describe("The secrets of the edges", func() {
 			"SetRoutes crew-edge-1 because it serves no routes yet"),
 	)
 
+	DescribeTable("go with routes that need certificates", func(revision string, sentences ...string) {
+		s := guarded(2, 2)
+		s.want.Routes = model.Routes{Revision: "routes-2", NeedsSecrets: true}
+		s.want.Secrets.Revision = revision
+		s.holds(1, "secrets-2")
+		p := s.plan()
+		expectPlan(p, sentences...)
+		Expect(assessment(p, edgeName(1)).Message).To(Equal("it does not serve the declared routes yet"))
+	},
+		Entry("which wait for nothing but that", "secrets-2",
+			"SetSecrets crew-edge-2 because its secrets are not the current ones",
+			"SetRoutes crew-edge-1 because its routes are not the declared ones",
+			"SetRoutes crew-edge-2 because its routes are not the declared ones"),
+		Entry("and those stay back when there are none", ""),
+	)
+
 	DescribeTable("that could not be had", func(change func(*scene), sentences ...string) {
 		s := guarded(3, 2)
 		s.want.Secrets, s.seen.EdgeSecretsErr = model.EdgeSecrets{}, errAway
@@ -71,14 +89,30 @@ var _ = Describe("The secrets of the edges", func() {
 			s.holds(2, "")
 			s.want.Routes.Revision = "routes-2"
 		}, "SetRoutes crew-edge-1 because its routes are not the declared ones"),
-		Entry("keep surplus where it is", func(s *scene) { s.tier(model.TierBot).Replicas = 2 }),
-		Entry("keep what is outdated where it is", func(s *scene) {
-			s.tier(model.TierBot).Template, s.tier(model.TierEdge).Template = newTemplate, newTemplate
+		Entry("keep routes that need certificates from every edge, whatever it holds: it serves its older ones on", func(s *scene) {
+			s.want.Routes = model.Routes{Revision: "routes-2", NeedsSecrets: true}
+			s.seen.Edges[edgeName(2)] = plan.EdgeObservation{State: model.EdgeState{SecretsRevision: "secrets-1"}}
 		}),
-		Entry("keep what leaves from being stopped", func(s *scene) {
+		Entry("keep surplus edges where they are, and no surplus bots", func(s *scene) {
+			s.tier(model.TierBot).Replicas, s.tier(model.TierEdge).Replicas = 2, 1
+		}, "Mark crew-bot-3 because "+whySurplus),
+		Entry("keep outdated edges where they are, and no outdated bots", func(s *scene) {
+			s.tier(model.TierBot).Template, s.tier(model.TierEdge).Template = newTemplate, newTemplate
+		}, "Mark crew-bot-1 because it was made from an older template"),
+		Entry("keep an edge that leaves from being stopped", func(s *scene) {
+			s.tier(model.TierEdge).Replicas = 1
+			s.mark(edgeName(2), time.Hour)
+		}),
+		Entry("keep no bot that leaves from being stopped", func(s *scene) {
 			*s = *drainedBot(2)
 			s.seen.EdgeSecretsErr = errAway
-		}),
+		}, "Stop crew-bot-3 because "+whySurplus),
+		Entry("keep no broken bot from being made anew", func(s *scene) {
+			s.bot(2).Address, s.bot(2).StartedAt = noAddress, s.now.Add(-time.Hour)
+			s.informEdges()
+			s.holds(1, "secrets-1")
+			s.holds(2, "secrets-1")
+		}, "Mark crew-bot-2 because it runs without an address beyond the deadline"),
 		Entry("take nothing back that is being replaced", func(s *scene) {
 			s.tier(model.TierBot).Template = newTemplate
 			s.mark(botName(1), 0)

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/generalbots/botcluster-operator/controllers/model"
 )
@@ -32,13 +31,10 @@ func look(want Blueprint, seen Observed) sight {
 		Observed: seen, instances: make(map[string]*model.Instance, len(seen.Inventory.Instances)),
 		edges: slices.Sorted(maps.Keys(seen.Edges)), members: make(map[string]map[string]model.MemberStatus, len(seen.Edges)),
 	}
-	edgePrefix := want.Owner.Prefix + string(model.TierEdge) + "-"
 	for i := range s.Inventory.Instances {
 		instance := &s.Inventory.Instances[i]
 		s.instances[instance.Name] = instance
-		if instance.State == model.StateUnknown && (instance.Tier == model.TierEdge || strings.HasPrefix(instance.Name, edgePrefix)) {
-			s.hidden = true
-		}
+		s.hidden = s.hidden || hiddenEdge(*instance, want.Owner)
 	}
 	for _, name := range s.edges {
 		s.members[name] = membersByName(seen.Edges[name].State)

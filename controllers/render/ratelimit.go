@@ -111,7 +111,7 @@ func (l limit) zones(into map[string]rateLimitZone) {
 	into[l.zone] = zone
 	if l.burst != nil {
 		zone.Window, zone.MaxEvents = burstWindow.String(), int(max(*l.burst, 1))
-		into[l.zone+":burst"] = zone
+		into["burst:"+l.zone] = zone
 	}
 }
 

@@ -24,13 +24,13 @@ var _ = Describe("Rate limits", func() {
 	It("are those of the scaling document", func() {
 		Expect(zones(routesOf(v1alpha1.EdgeSpec{RateLimit: documentLimits()}))).To(Equal(map[string]any{
 			"global":       map[string]any{"key": byAddress, "window": "1m0s", "max_events": 100.0},
-			"global:burst": map[string]any{"key": byAddress, "window": "1s", "max_events": 20.0},
+			"burst:global": map[string]any{"key": byAddress, "window": "1s", "max_events": 20.0},
 			"api-chat":     zoneOf("/api/chat*", byAddress, "1m0s", 30),
 			"api-files":    zoneOf("/api/files*", byAddress, "1m0s", 50),
 			"api-auth":     zoneOf("/api/auth*", byAddress, "1m0s", 10),
 
 			"path:/api/upload*":       zoneOf("/api/upload*", "{botcluster.client.header.X-Api-Key}", "1h0m0s", 6),
-			"path:/api/upload*:burst": zoneOf("/api/upload*", "{botcluster.client.header.X-Api-Key}", "1s", 2),
+			"burst:path:/api/upload*": zoneOf("/api/upload*", "{botcluster.client.header.X-Api-Key}", "1s", 2),
 		}))
 	})
 

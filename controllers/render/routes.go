@@ -54,7 +54,7 @@ func Routes(spec v1alpha1.BotClusterSpec) model.Routes {
 	}
 	revision := shortHash(marshal(config))
 	config.Apps.BotCluster.Revision = revision
-	return model.Routes{Revision: revision, Config: marshal(config)}
+	return model.Routes{Revision: revision, Config: marshal(config), NeedsSecrets: spec.Edge.TLS.Mode == v1alpha1.TLSModeSecret}
 }
 
 func gracePeriod(drain v1alpha1.DrainSpec) time.Duration {

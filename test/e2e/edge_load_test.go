@@ -41,7 +41,9 @@ var _ = Describe("Under load, the edge", Label("edge"), func() {
 	}, SpecTimeout(4*time.Minute))
 
 	It("loses no idempotent request when bots are killed, and of the rest what they had in hand", func(ctx context.Context) {
-		bc := createEdge(ctx, "widow", 3, `{}`)
+		bc := createEdge(ctx, "widow", 3, `{"circuitBreaker":{"timeout":"2s"}}`)
+		patchSpec(ctx, bc, `{"health":{"failDuration":"2s"}}`) // so that a bot that is back gets requests again soon
+		waitReady(ctx, bc)
 		clients := begin(ctx, everybody(root(bc)))
 		for _, ordinal := range []int32{1, 2, 3} {
 			bot := instanceOf(ctx, bc, "bot", ordinal)

@@ -2,7 +2,6 @@ package edge
 
 import (
 	"fmt"
-	"sync"
 
 	"github.com/caddyserver/caddy/v2"
 
@@ -22,9 +21,7 @@ type App struct {
 	LoopbackMembers bool `json:"loopback_members,omitempty"`
 
 	replaceable live.Set
-
-	mu      sync.Mutex
-	release func()
+	release     func() // of what counts in the pool
 }
 
 // CaddyModule implements caddy.Module.
@@ -49,10 +46,8 @@ func (a *App) Start() error {
 	return nil
 }
 
-// count lets routes of a revision count instead of those that did.
+// count lets routes of a revision count instead of those that did. The Set calls it, and not after its end.
 func (a *App) count(revision string) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
 	release := shared.LoadRoutes(pool.Routes{Revision: revision, Rules: pool.Rules{LoopbackMembers: a.LoopbackMembers}})
 	if a.release != nil {
 		a.release()
@@ -63,8 +58,6 @@ func (a *App) count(revision string) {
 // Stop implements caddy.App. It is called when other routes have been loaded, and when loading these failed after all.
 func (a *App) Stop() error {
 	a.replaceable.End()
-	a.mu.Lock()
-	defer a.mu.Unlock()
 	a.release()
 	return nil
 }

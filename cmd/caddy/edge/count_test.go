@@ -124,6 +124,7 @@ var _ = Describe("Counting", func() {
 			`botcluster_edge_member_draining{member="bot-1"} 0`,
 			`botcluster_edge_member_healthy{member="bot-1"} 1`,
 			`botcluster_edge_member_degraded{member="bot-1"} 0`,
+			`botcluster_edge_member_ejected{member="bot-1"} 0`,
 			`botcluster_edge_member_in_flight{member="bot-1"} 0`,
 			`botcluster_edge_member_requests_total{member="bot-1"} 1`,
 			`botcluster_edge_member_responses_5xx_total{member="bot-1"} 1`,

@@ -1,19 +1,41 @@
-// Package edge makes Caddy an edge of a BotCluster. It registers four modules, all of them over one pool that lives as long as
+// Package edge makes Caddy an edge of a BotCluster. It registers six modules, all of them over one pool that lives as long as
 // the process and is not touched when Caddy loads another configuration:
 //
-//	apps.botcluster                           the revision of the loaded routes, and the metrics
-//	http.reverse_proxy.upstreams.botcluster   the members that serve, as dynamic upstreams
-//	http.reverse_proxy.transport.botcluster   Caddy's HTTP transport, with every request counted to its member
-//	admin.api.botcluster                      GET and PUT /botcluster/pool
+//	apps.botcluster                                   the revision of the loaded routes, and the metrics
+//	http.handlers.botcluster_route                    how a route chooses a member; the answer when all breakers are open
+//	http.reverse_proxy.upstreams.botcluster           for each try of a request, the one member that is chosen
+//	http.reverse_proxy.selection_policies.botcluster  takes that member, and gives the client its sticky cookie
+//	http.reverse_proxy.transport.botcluster           Caddy's HTTP transport, with every request counted to its member
+//	admin.api.botcluster                              GET and PUT /botcluster/pool
 //
-// A route that uses the pool names both the upstreams and the transport; one without the other is refused:
+// A route over the pool names all of them; a proxy that has its upstreams from the pool without the transport or the selection
+// policy is refused:
 //
+//	{"handler": "botcluster_route", "route": "api",
+//	 "policy": "cookie",
+//	 "cookie": {"name": "lb", "fallback": "least_conn"},
+//	 "breaker": {"threshold": 5, "timeout": "30s", "half_open_requests": 3},
+//	 "passive": {"fail_duration": "30s", "max_fails": 3},
+//	 "fallback": {"body": "The bots are resting.", "content_type": "text/plain; charset=utf-8"}},
 //	{"handler": "reverse_proxy",
 //	 "dynamic_upstreams": {"source": "botcluster"},
-//	 "transport": {"protocol": "botcluster"},
-//	 "load_balancing": {"selection_policy": {"policy": "round_robin"}, "try_duration": "5s"},
-//	 "stream_close_delay": "1h"}
+//	 "transport": {"protocol": "botcluster", "dial_timeout": "500ms"},
+//	 "load_balancing": {"selection_policy": {"policy": "botcluster"},
+//	                    "try_duration": "5s", "try_interval": "50ms",
+//	                    "retry_match": [{"method": ["GET", "HEAD", "OPTIONS"]}]}}
 //
-// It needs try_duration or retries: a request whose member leaves the pool while it is on its way is refused before anything is
-// sent, as if the dial had failed, and the retry chooses another member.
+// The policies are round_robin, first, least_conn, ip_hash, cookie and random; cookie is for the policy of that name only.
+// Without breaker or passive a route has none, and without botcluster_route it takes members in turn.
+//
+// The proxy needs try_duration or retries: a request whose member leaves the pool, or whose breaker opens, while it is on its
+// way is refused before anything is sent, as if the dial had failed, and the retry chooses another member.
+//
+// # A request's way
+//
+//	botcluster_route ──► reverse_proxy ──► upstreams ──► selection ──► transport ──► member
+//	  │ begins a trip       each try:      choice.Next    cookie       choice.Admit
+//	  └ all breakers open: 503             all open by now: 503 ◄──────────┘
+//
+// The trip stays with the request, so that the next try knows which members were tried. What the transport does not count
+// against a member: clients that give up, and uploads that a client breaks off.
 package edge

@@ -8,7 +8,7 @@ func toPool() []object {
 			"handler":           "reverse_proxy",
 			"dynamic_upstreams": object{"source": "botcluster"},
 			"transport":         object{"protocol": "botcluster"},
-			"load_balancing":    object{"selection_policy": object{"policy": "botcluster"}, "try_duration": "1s", "try_interval": "20ms"},
+			"load_balancing":    object{"selection_policy": object{"policy": "botcluster"}, "try_duration": "10s", "try_interval": "20ms"},
 		},
 	}
 }

@@ -250,7 +250,7 @@ var _ = Describe("Replaced routes", func() {
 		Expect(caddyProcess.get("/").Header.Get("Routes")).To(Equal("first"))
 	},
 		Entry("such routes inside of such routes",
-			[]object{{"handle": []object{{"handler": "botcluster_routes", "name": "inner", "routes": []object{}}}}}, "put them side by side"),
+			[]object{{"handle": []object{{"handler": "botcluster_routes", "name": "inner", "routes": []object{}}}}}, "in the routes of another"),
 	)
 
 	It("may carry Caddy's marks", func() {

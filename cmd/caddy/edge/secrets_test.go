@@ -87,7 +87,7 @@ func (e *edge) handshake(ctx context.Context, name string) (*tls.Conn, int64, er
 	if err != nil {
 		return nil, 0, err
 	}
-	secure := tls.Client(plain, &tls.Config{ServerName: name, InsecureSkipVerify: true, MinVersion: tls.VersionTLS12}) // the spec looks at the certificate itself
+	secure := tls.Client(plain, &tls.Config{ServerName: name, InsecureSkipVerify: true, MinVersion: tls.VersionTLS12})
 	if err := secure.HandshakeContext(ctx); err != nil {
 		return nil, 0, err
 	}

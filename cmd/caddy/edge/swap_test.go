@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -37,8 +38,7 @@ func (e *edge) swappable(s swappable) []byte {
 	GinkgoHelper()
 	header := object{"handler": "headers", "response": object{"set": object{"Routes": []string{s.header}}}}
 	handlers := append([]object{header}, toPool()...)
-	routes := append([]object{}, s.routes...)
-	routes = append(routes, object{"handle": handlers})
+	routes := slices.Concat(s.routes, []object{{"handle": handlers}})
 	if s.errors == nil {
 		s.errors = []object{}
 	}
@@ -156,6 +156,67 @@ var _ = Describe("Replacing routes in place", func() {
 		caddyProcess.configure(changed)
 		echo(socket, "after a load", bot)
 		Expect(caddyProcess.get("/").Header.Get("Routes")).To(Equal("third"))
+	})
+
+	// loadElsewhere makes Caddy load all of the configuration anew, on another socket.
+	loadElsewhere := func(changed swappable) {
+		GinkgoHelper()
+		caddyProcess.generation++
+		changed.front = caddyProcess.frontName()
+		caddyProcess.configure(changed)
+	}
+	// waiting are routes in which a request can be seen to be in hand.
+	waiting := func(revision string) swappable {
+		return with(revision, object{"match": []object{{"path": []string{"/waiting*"}}}, "handle": append([]object{{"handler": "spec_arrival"}}, toPool()...)})
+	}
+	inHand := func(method, path string) <-chan answer {
+		GinkgoHelper()
+		answered := make(chan answer, 1)
+		front := caddyProcess.frontName()
+		go func() {
+			defer GinkgoRecover()
+			client := &http.Client{Transport: &http.Transport{DialContext: caddyProcess.dial(front), DisableKeepAlives: true}}
+			request, err := http.NewRequestWithContext(GinkgoT().Context(), method, "http://edge"+path, http.NoBody)
+			Expect(err).NotTo(HaveOccurred())
+			read, err := ask(client, request)
+			Expect(err).NotTo(HaveOccurred())
+			answered <- read
+		}()
+		Eventually(arrivals).Should(Receive())
+		return answered
+	}
+
+	It("lets a request that waits for a bot wait on, whatever is replaced or loaded", func() {
+		caddyProcess.configure(waiting("second"))
+		caddyProcess.push()
+		answered := inHand(http.MethodGet, "/waiting")
+		caddyProcess.configure(with("third"))
+		loadElsewhere(with("fourth"))
+		caddyProcess.serve(startBot("bot-3").active())
+		Eventually(answered).Should(Receive(And(HaveField("Status", http.StatusOK), HaveField("Body", "bot-3"))))
+	})
+
+	It("answers what fails after its configuration has ended with the error's routes that count now", func() {
+		caddyProcess.configure(waiting("second"))
+		dying := startBot("bot-3")
+		caddyProcess.serve(dying.active())
+		answered := inHand(http.MethodPost, "/waiting/never")
+		changed := with("third")
+		changed.errors = []object{{"handle": []object{{"handler": "headers", "response": object{"set": object{"Sorry": []string{"yes"}}}}}}}
+		loadElsewhere(changed)
+		Eventually(func() int64 { return caddyProcess.member("bot-3").InFlight }).Should(BeEquivalentTo(1))
+		dying.server.CloseClientConnections()
+		Eventually(answered).Should(Receive(And(
+			HaveField("Status", http.StatusBadGateway), HaveField("Header", HaveKeyWithValue("Sorry", ConsistOf("yes"))))))
+	})
+
+	It("takes what Caddy takes: a configuration with names for its parts", func() {
+		named := func(revision string) swappable {
+			return with(revision, object{"@id": "named", "match": []object{{"path": []string{"/named"}}}, "handle": []object{}})
+		}
+		loadElsewhere(named("second"))
+		front.front = caddyProcess.frontName()
+		caddyProcess.configure(named("third"))
 	})
 
 	DescribeTable("refuses routes and serves the old ones on", func(broken object, why string) {

@@ -60,17 +60,14 @@ type upstream struct {
 
 // next chooses a member for another try; nil if there is none.
 func (t *trip) next() []*reverseproxy.Upstream {
-	address := ""
-	t.rejected = false
-	if t.choice.Next() {
-		address = t.choice.Address()
+	chosen := new(upstream)
+	if t.rejected = false; t.choice.Next() {
+		chosen.Dial = t.choice.Address()
 	} else if _, t.rejected = t.choice.Rejected(); t.rejected {
-		address = nowhere
+		chosen.Dial = nowhere
 	} else {
 		return nil
 	}
-	chosen := new(upstream)
-	chosen.Dial = address
 	chosen.list[0] = &chosen.Upstream
 	return chosen.list[:]
 }

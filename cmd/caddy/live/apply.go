@@ -61,7 +61,7 @@ func sameFrame(wanted configuration, loaded func() ([]byte, error)) (bool, error
 // load lets Caddy do it. By force: Caddy compares with what it has loaded last, which replaced routes are not part of.
 func load(wanted configuration) error {
 	if err := caddy.Load(wanted.whole, true); err != nil {
-		return fmt.Errorf("the configuration was refused, and the one before it serves on: %w", err)
+		return fmt.Errorf("loading the configuration: %w", err)
 	}
 	return nil
 }

@@ -21,6 +21,7 @@ const (
 var (
 	errNotObject = errors.New("send one JSON object, Caddy's whole configuration")
 	errNameTwice = errors.New("two handlers botcluster_routes have the same name")
+	errNested    = errors.New("a handler botcluster_routes stands in the routes of another: routes are replaced as a whole, so one is enough")
 )
 
 // configuration is a configuration of Caddy, taken apart.
@@ -48,11 +49,11 @@ func read(data []byte) (configuration, error) {
 	out := configuration{routes: map[string][]byte{}, persist: persists(document), whole: encode(document)}
 	app := child(document, "apps", "botcluster")
 	out.revision, _ = app[revisionKey].(string)
-	frame, err := out.withoutRoutes(document)
+	frame, err := out.objectWithoutRoutes(document)
 	if err != nil {
 		return configuration{}, err
 	}
-	if stripped := child(frame.(map[string]any), "apps", "botcluster"); stripped != nil { //nolint:forcetypeassert // an object stays one
+	if stripped := child(frame, "apps", "botcluster"); stripped != nil {
 		delete(stripped, revisionKey)
 	}
 	sum := sha256.Sum256(encode(frame)) // encoding/json sorts the keys of maps
@@ -79,11 +80,18 @@ func (c *configuration) withoutRoutes(value any) (any, error) {
 	}
 }
 
-func (c *configuration) objectWithoutRoutes(object map[string]any) (any, error) {
+func (c *configuration) objectWithoutRoutes(object map[string]any) (map[string]any, error) {
 	if object["handler"] == handlerName {
 		name, _ := object["name"].(string)
+		if name == "" {
+			return nil, errNoName
+		}
 		if _, taken := c.routes[name]; taken {
 			return nil, fmt.Errorf("%w: %q", errNameTwice, name)
+		}
+		inner := configuration{routes: map[string][]byte{}}
+		if _, err := inner.withoutRoutes(object["routes"]); err != nil || len(inner.routes) > 0 {
+			return nil, errors.Join(err, fmt.Errorf("%w: %q", errNested, name))
 		}
 		c.routes[name] = caddy.RemoveMetaFields(encode(object["routes"]))
 		bare := maps.Clone(object)

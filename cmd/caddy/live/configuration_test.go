@@ -87,6 +87,9 @@ var _ = Describe("A configuration", func() {
 		Entry("two objects", `{}{}`, "one JSON object"),
 		Entry("of two handlers of one name",
 			`{"a":{"handler":"botcluster_routes","name":"x"},"b":{"handler":"botcluster_routes","name":"x"}}`, `same name: "x"`),
+		Entry("of a handler without a name", `{"a":{"handler":"botcluster_routes"}}`, `"name" is missing`),
+		Entry("of a handler inside of another",
+			`{"a":{"handler":"botcluster_routes","name":"x","routes":[{"handle":[{"handler":"botcluster_routes","name":"y"}]}]}}`, "in the routes of another"),
 	)
 })
 

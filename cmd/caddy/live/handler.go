@@ -19,7 +19,6 @@ func init() {
 var (
 	errNoName = errors.New(`"name" is missing: write the name of the server that the routes belong to`)
 	errNoNext = errors.New("the request did not come from Caddy's own server")
-	errNested = errors.New("routes that can be replaced stand inside of such routes: put them side by side")
 )
 
 // Routes is http.handlers.botcluster_routes: routes that can be replaced while they serve.
@@ -30,6 +29,7 @@ type Routes struct {
 	Routes json.RawMessage `json:"routes"`
 
 	ctx caddy.Context
+	set *Set
 	// variable is where a request keeps the handler after these routes, which Caddy puts together anew for each.
 	variable string
 	serving  atomic.Pointer[generation]
@@ -48,13 +48,13 @@ func (r *Routes) Provision(ctx caddy.Context) error {
 		return errNoName
 	}
 	if ctx.Value(inside{}) != nil {
-		return errNested
+		return fmt.Errorf("%w: %q", errNested, r.Name)
 	}
 	set, err := setOf(ctx)
 	if err != nil {
 		return err
 	}
-	r.ctx, r.variable = ctx, handlerName+"."+r.Name
+	r.ctx, r.set, r.variable = ctx, set, handlerName+"."+r.Name
 	first, err := r.prepare(r.Routes)
 	if err != nil {
 		return err
@@ -81,10 +81,11 @@ func (r *Routes) publish(next *generation) { r.serving.Swap(next).release() }
 // Cleanup implements caddy.CleanerUpper: another configuration was loaded, or this one failed. What is in hand goes on, unless
 // the process ends: then Caddy's proxy says goodbye to its WebSockets while it can.
 func (r *Routes) Cleanup() error {
-	last := r.serving.Load()
-	if last == nil || r.stopped.Swap(true) {
+	if r.serving.Load() == nil || r.stopped.Swap(true) {
 		return nil
 	}
+	r.set.End() // before the last generation is looked at, so that no other takes its place
+	last := r.serving.Load()
 	last.release()
 	if caddy.Exiting() {
 		last.end()
@@ -93,16 +94,21 @@ func (r *Routes) Cleanup() error {
 }
 
 // ServeHTTP implements caddyhttp.MiddlewareHandler. What no route ends goes on to the next handler, as from Caddy's subroutes.
+// Caddy's servers bring requests also after their configuration has ended: on a connection that was open, or to an error's
+// routes. They are served by the routes of that name that count now.
 func (r *Routes) ServeHTTP(w http.ResponseWriter, request *http.Request, next caddyhttp.Handler) error {
+	counts := r
 	for {
-		serving := r.serving.Load()
+		serving := counts.serving.Load()
 		if serving.hold() {
 			defer serving.release()
-		} else if !r.stopped.Load() {
+		} else if !counts.stopped.Load() {
 			continue // it was replaced just now
+		} else if newer := sets.handler(r.Name); newer != nil && newer != counts {
+			counts = newer
+			continue
 		}
-		// Of a configuration that has ended, Caddy's server may still bring what was on its way. Caddy's own handlers serve
-		// it after their cleaning up, and so do these.
+		// When there are none, by these, cleaned up or not. So do Caddy's own handlers.
 		caddyhttp.SetVar(request.Context(), r.variable, next)
 		return serving.serve.ServeHTTP(w, request)
 	}

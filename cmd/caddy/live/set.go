@@ -64,8 +64,8 @@ func (s *Set) Begin(revise func(revision string)) {
 	sets.add(s)
 }
 
-// End is called when another configuration was loaded, or when loading this one failed after all. It waits for a replacement
-// that is under way; afterwards there is none any more, and what Caddy saves for the next start stays.
+// End is called when another configuration was loaded, or when loading this one failed after all, and may be called again. It
+// waits for a replacement that is under way; afterwards there is none any more, and what Caddy saves for the next start stays.
 func (s *Set) End() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -84,49 +84,51 @@ func (s *Set) replace(wanted configuration) error {
 	if err != nil {
 		return err
 	}
+	if wanted.persist {
+		if err := privatefile.Write(caddy.ConfigAutosavePath, wanted.whole); err != nil {
+			release(prepared)
+			return fmt.Errorf("keeping the configuration for the next start: %w", err)
+		}
+	}
 	for name, next := range prepared {
 		s.handlers[name].publish(next)
 	}
 	s.revise(wanted.revision)
-	log := caddy.Log().Named("botcluster.live")
-	log.Info("Routes replaced in place",
+	caddy.Log().Named("botcluster.live").Info("Routes replaced in place",
 		zap.String("revision", wanted.revision), zap.Strings("handlers", slices.Sorted(maps.Keys(prepared))))
-	if wanted.persist {
-		if err := privatefile.Write(caddy.ConfigAutosavePath, wanted.whole); err != nil {
-			log.Error("The routes could not be kept for the next start", zap.Error(err))
-		}
-	}
 	return nil
 }
 
-// prepare makes the generations of the routes that differ.
-func (s *Set) prepare(routes map[string][]byte) (_ map[string]*generation, err error) {
+// prepare makes the generations of the routes that differ, or none.
+func (s *Set) prepare(routes map[string][]byte) (map[string]*generation, error) {
 	prepared := map[string]*generation{}
-	defer func() {
-		if err != nil {
-			for _, unused := range prepared {
-				unused.release()
-			}
-		}
-	}()
 	for name, handler := range s.handlers {
 		if handler.serves(routes[name]) {
 			continue
 		}
 		if err := handler.rehearse(routes[name]); err != nil {
-			return prepared, err
+			return nil, err
 		}
+		prepared[name] = nil // to be made when all have been rehearsed
 	}
-	for name, handler := range s.handlers {
-		if handler.serves(routes[name]) {
-			continue
+	for name := range prepared {
+		made, err := s.handlers[name].prepare(routes[name])
+		if err != nil {
+			release(prepared)
+			return nil, err
 		}
-		if prepared[name], err = handler.prepare(routes[name]); err != nil {
-			delete(prepared, name)
-			return prepared, err
-		}
+		prepared[name] = made
 	}
 	return prepared, nil
+}
+
+// release ends generations that did not come to count.
+func release(unused map[string]*generation) {
+	for _, one := range unused {
+		if one != nil {
+			one.release()
+		}
+	}
 }
 
 // sets are those of the configurations that run. While one replaces another both do, and the newest counts; if it fails and is
@@ -159,4 +161,12 @@ func (r *running) newest() *Set {
 		return nil
 	}
 	return r.list[len(r.list)-1]
+}
+
+// handler returns the handler of a name that counts; nil if there is none.
+func (r *running) handler(name string) *Routes {
+	if set := r.newest(); set != nil {
+		return set.handlers[name]
+	}
+	return nil
 }

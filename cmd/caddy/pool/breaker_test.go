@@ -3,6 +3,7 @@ package pool_test
 import (
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -21,39 +22,39 @@ func withBreaker(name string, settings pool.BreakerSettings) pool.RouteSettings 
 
 // TestBreakerSequences reads each sequence word by word. ok, 4xx, 5xx, fail and cancel are requests with that outcome; begin is
 // one that ends later, the oldest with end:outcome; refused is one that finds nobody, rejected one that is answered at once; a
-// duration passes; =state is what the document then says.
+// duration passes; =state is what the document then says. 3*word is the word three times.
 func TestBreakerSequences(t *testing.T) {
-	const opened = "5xx 5xx 5xx 5xx 5xx "
+	const opened = "5*5xx "
 	const halfOpened = opened + "30.000000001s "
 	for name, sequence := range map[string]string{
 		"it is closed at first":                             "=closed ok =closed",
-		"four failures leave it closed":                     "5xx 5xx 5xx 5xx =closed ok",
+		"four failures leave it closed":                     "4*5xx =closed ok",
 		"the fifth failure opens it":                        opened + "=open rejected",
-		"requests without an answer are failures":           "fail fail fail fail fail =open rejected",
+		"requests without an answer are failures":           "5*fail =open rejected",
 		"both kinds of failures add up":                     "fail 5xx fail 5xx =closed fail =open",
-		"a success begins the count anew":                   "5xx 5xx 5xx 5xx ok 5xx 5xx 5xx 5xx =closed 5xx =open",
-		"an answer of 4xx is a success":                     "5xx 5xx 5xx 5xx 4xx 5xx 5xx 5xx 5xx =closed",
-		"what the client gives up is neither":               "5xx 5xx 5xx 5xx cancel cancel =closed 5xx =open",
+		"a success begins the count anew":                   "4*5xx ok 4*5xx =closed 5xx =open",
+		"an answer of 4xx is a success":                     "4*5xx 4xx 4*5xx =closed",
+		"what the client gives up is neither":               "4*5xx 2*cancel =closed 5xx =open",
 		"failures far apart add up":                         "5xx 1h 5xx 1h 5xx 1h 5xx 1h =closed 5xx =open",
 		"it stays open for its time":                        opened + "29.999s =open rejected",
 		"then it is half-open, without being asked":         halfOpened + "=half-open",
 		"three successes close it":                          halfOpened + "ok =half-open ok =half-open ok =closed ok",
 		"a failure opens it again":                          halfOpened + "5xx =open rejected",
-		"a failure after two successes too":                 halfOpened + "ok ok fail =open rejected 29.9s =open 1s =half-open",
-		"opened again it stays so for its time":             halfOpened + "5xx 29.999s =open rejected 1s =half-open ok ok ok =closed",
-		"closed again it counts anew":                       halfOpened + "ok ok ok 5xx 5xx 5xx 5xx =closed 5xx =open",
-		"half-open it lets three through":                   halfOpened + "begin begin begin refused =half-open end:ok end:ok end:ok =closed ok",
-		"a success of three does not make room":             halfOpened + "begin begin begin end:ok refused =half-open",
-		"a permit that the client gives up is free again":   halfOpened + "begin begin begin refused end:cancel begin refused end:ok end:ok end:ok =closed",
-		"one of three fails":                                halfOpened + "begin begin begin end:5xx =open rejected end:ok end:ok =open",
-		"what began before it opened says nothing after":    "begin begin " + opened + "end:ok =open 31s =half-open end:5xx =half-open",
-		"what began half-open says nothing when open again": halfOpened + "begin begin end:5xx 31s =half-open end:5xx =half-open ok ok ok =closed",
+		"a failure after two successes too":                 halfOpened + "2*ok fail =open rejected 29.9s =open 1s =half-open",
+		"opened again it stays so for its time":             halfOpened + "5xx 29.999s =open rejected 1s =half-open 3*ok =closed",
+		"closed again it counts anew":                       halfOpened + "3*ok 4*5xx =closed 5xx =open",
+		"half-open it lets three through":                   halfOpened + "3*begin refused =half-open 3*end:ok =closed ok",
+		"a success of three does not make room":             halfOpened + "3*begin end:ok refused =half-open",
+		"a permit that the client gives up is free again":   halfOpened + "3*begin refused end:cancel begin refused 3*end:ok =closed",
+		"one of three fails":                                halfOpened + "3*begin end:5xx =open rejected 2*end:ok =open",
+		"what began before it opened says nothing after":    "2*begin " + opened + "end:ok =open 31s =half-open end:5xx =half-open",
+		"what began half-open says nothing when open again": halfOpened + "2*begin end:5xx 31s =half-open end:5xx =half-open 3*ok =closed",
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, 1, func(b *bubble) {
 				player := &player{bubble: b, route: b.registry.UseRoute(withBreaker("api", documented))}
 				for word := range strings.FieldsSeq(sequence) {
-					player.play(word)
+					player.repeat(word)
 				}
 			})
 		})
@@ -65,6 +66,19 @@ type player struct {
 	*bubble
 	route *pool.Route
 	begun []*pool.Request
+}
+
+func (p *player) repeat(word string) {
+	times, repeated, many := strings.Cut(word, "*")
+	if !many {
+		p.play(word)
+		return
+	}
+	count, err := strconv.Atoi(times)
+	p.Expect(err).NotTo(HaveOccurred())
+	for range count {
+		p.play(repeated)
+	}
 }
 
 func (p *player) play(word string) {
@@ -208,18 +222,20 @@ func TestBreakersAreSeen(t *testing.T) {
 	})
 }
 
-func TestBreakersOutliveRoutesAndAddresses(t *testing.T) {
-	trip := func(b *bubble, route *pool.Route) {
-		for range 5 {
-			request, _ := b.ask(route)
-			outcomes["5xx"](request)
-		}
-		b.Expect(b.breaker(1, "api")).To(Equal(pool.BreakerOpen))
+// trip opens the breaker of the first bot.
+func (b *bubble) trip(route *pool.Route) {
+	for range 5 {
+		request, _ := b.ask(route)
+		outcomes["5xx"](request)
 	}
+	b.Expect(b.breaker(1, "api")).To(Equal(pool.BreakerOpen))
+}
+
+func TestBreakersOutliveRoutes(t *testing.T) {
 	t.Run("other routes with the same settings take them over", func(t *testing.T) {
 		inBubble(t, 2, func(b *bubble) {
 			old := b.registry.UseRoute(withBreaker("api", documented))
-			trip(b, old)
+			b.trip(old)
 			settings := withBreaker("api", documented)
 			settings.Policy, settings.Passive = pool.Random, pool.PassiveSettings{FailDuration: time.Second, MaxFails: 1}
 			fresh := b.registry.UseRoute(settings)
@@ -235,7 +251,7 @@ func TestBreakersOutliveRoutesAndAddresses(t *testing.T) {
 	t.Run("changed settings begin anew; until the old route ends both go on, and the new one is shown", func(t *testing.T) {
 		inBubble(t, 1, func(b *bubble) {
 			old := b.registry.UseRoute(withBreaker("api", documented))
-			trip(b, old)
+			b.trip(old)
 			changed := documented
 			changed.Threshold = 6
 			fresh := b.registry.UseRoute(withBreaker("api", changed))
@@ -251,10 +267,13 @@ func TestBreakersOutliveRoutesAndAddresses(t *testing.T) {
 			b.Expect(b.breaker(1, "api")).To(Equal(pool.BreakerClosed))
 		})
 	})
+}
+
+func TestBreakersOutliveAddresses(t *testing.T) {
 	t.Run("a member keeps them at another address", func(t *testing.T) {
 		inBubble(t, 1, func(b *bubble) {
 			route := b.registry.UseRoute(withBreaker("api", documented))
-			trip(b, route)
+			b.trip(route)
 			b.fleet.answer(address(9), pool.Healthy)
 			b.push(pool.PushedMember{Name: "bot-1", Address: address(9), State: pool.Active})
 			_, rejected := choose(route).Rejected()
@@ -265,7 +284,7 @@ func TestBreakersOutliveRoutesAndAddresses(t *testing.T) {
 		inBubble(t, 1, func(b *bubble) {
 			route := b.registry.UseRoute(withBreaker("api", documented))
 			hanging, _ := b.ask(route)
-			trip(b, route)
+			b.trip(route)
 			b.push()
 			told := len(b.events)
 			b.push(member(1, pool.Active))

@@ -46,6 +46,7 @@ func (b *bubble) note(event pool.Event) {
 		b.events = append(b.events, fmt.Sprintf("%s/%s %s→%s", event.Member, event.Route, event.BreakerBefore, event.Breaker))
 	case pool.MemberEjected:
 		b.events = append(b.events, fmt.Sprintf("%s ejected=%t", event.Member, event.Ejected))
+	default: // pushes and probes have specs of their own
 	}
 }
 

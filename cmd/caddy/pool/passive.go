@@ -29,11 +29,10 @@ func (p *passive) strike(target *target, now time.Time) (tooMany bool) {
 	if !target.admitting.Load() {
 		return false
 	}
-	failures := append(p.failures[target], now)
-	if surplus := len(failures) - p.settings.MaxFails; surplus > 0 {
-		failures = slices.Delete(failures, 0, surplus)
+	p.failures[target] = append(p.failures[target], now)
+	if surplus := len(p.failures[target]) - p.settings.MaxFails; surplus > 0 {
+		p.failures[target] = slices.Delete(p.failures[target], 0, surplus)
 	}
-	p.failures[target] = failures
 	return p.remaining(target, now) > 0
 }
 

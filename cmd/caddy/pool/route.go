@@ -43,7 +43,7 @@ func (route *Route) Release() {
 	defer r.mu.Unlock()
 	r.inUse = slices.DeleteFunc(r.inUse, func(other *Route) bool { return other == route })
 	r.announceSettings(route)
-	if set := route.group.breakers; set != nil && !slices.ContainsFunc(r.inUse, func(other *Route) bool { return other.group.breakers == set }) {
+	if set := route.group.breakers; set != nil && !r.has(set) {
 		set.retire()
 	}
 	if seen := route.group.passive; seen != nil && !r.uses(seen) {
@@ -106,6 +106,11 @@ func (r *Registry) passiveOf(settings PassiveSettings) *passive {
 		}
 	}
 	return newPassive(settings)
+}
+
+// has tells whether a route in use has the breakers. The registry is locked.
+func (r *Registry) has(set *breakers) bool {
+	return slices.ContainsFunc(r.inUse, func(route *Route) bool { return route.group.breakers == set })
 }
 
 // uses tells whether a route in use has the passive health. The registry is locked.

@@ -8,9 +8,12 @@ import (
 	"path/filepath"
 )
 
+// unfinished is the end of the name under which a file is written first. It is always the same, so that what a crash leaves
+// behind is gone with the next write; callers write one file one after the other.
+const unfinished = ".unfinished"
+
 // Write puts content in the place of a file, with mode 0600, and makes the folder when it is missing, with 0700. After a crash
-// there is either what was there before or all of the new, and once Write has returned it is the new. Of one path, one Write
-// may run at a time.
+// there is either what was there before or all of the new, and once Write has returned it is the new.
 func Write(path string, content []byte) error {
 	if err := replace(path, content); err != nil {
 		return fmt.Errorf("writing %s: %w", path, err)
@@ -23,8 +26,7 @@ func replace(path string, content []byte) error {
 	if err := os.MkdirAll(directory, 0o700); err != nil {
 		return err
 	}
-	// It has one name, so that what a crash leaves here is gone with the next write. Whoever made it, its mode is ours.
-	fresh := path + ".new"
+	fresh := path + unfinished
 	if err := os.Remove(fresh); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}

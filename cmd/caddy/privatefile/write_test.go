@@ -30,7 +30,7 @@ var _ = Describe("A private file", func() {
 
 	It("takes the place of what a crash or somebody else left, with a mode of its own", func() {
 		path := filepath.Join(GinkgoT().TempDir(), "file.json")
-		for _, left := range []string{path, path + ".new"} {
+		for _, left := range []string{path, path + ".unfinished"} {
 			Expect(os.WriteFile(left, []byte("left"), 0o600)).To(Succeed())
 			Expect(os.Chmod(left, 0o644)).To(Succeed())
 		}
@@ -47,7 +47,7 @@ var _ = Describe("A private file", func() {
 		Expect(os.MkdirAll(filepath.Join(path, "inside"), 0o700)).To(Succeed())
 		Expect(privatefile.Write(path, []byte("new"))).NotTo(Succeed())
 		Expect(filepath.Join(path, "inside")).To(BeADirectory())
-		Expect(path + ".new").NotTo(BeAnExistingFile())
+		Expect(path + ".unfinished").NotTo(BeAnExistingFile())
 	})
 
 	It("says which file could not be written", func() {

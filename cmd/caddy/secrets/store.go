@@ -1,6 +1,7 @@
 package secrets
 
 import (
+	"crypto/sha256"
 	"crypto/tls"
 	"encoding/json"
 	"errors"
@@ -22,8 +23,9 @@ type Store struct {
 	listen Listener
 	ring   atomic.Pointer[keyring]
 
-	mu   sync.Mutex
-	held document
+	mu sync.Mutex
+	// held is the hash of what counts, so that the same push is not written again.
+	held [sha256.Size]byte
 }
 
 // NewStore returns a Store that keeps its content in a file.
@@ -48,7 +50,7 @@ func (s *Store) Restore() error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.take(read, ring)
+	s.take(read, ring, sha256.Sum256(data))
 	return nil
 }
 
@@ -64,16 +66,20 @@ func (s *Store) Apply(data []byte) error {
 	if err != nil {
 		return fmt.Errorf("encoding the secrets: %w", err)
 	}
+	sum := sha256.Sum256(encoded)
+	if sum == s.held {
+		return nil
+	}
 	if err := privatefile.Write(s.path, encoded); err != nil {
 		return fmt.Errorf("keeping the secrets for the next start: %w", err)
 	}
-	s.take(pushed, ring)
+	s.take(pushed, ring, sum)
 	return nil
 }
 
 // take lets a document count. The store is locked.
-func (s *Store) take(counts document, ring *keyring) {
-	s.held = counts
+func (s *Store) take(counts document, ring *keyring, sum [sha256.Size]byte) {
+	s.held = sum
 	s.ring.Store(ring)
 	s.listen(counts.Revision, counts.CookieKey)
 }

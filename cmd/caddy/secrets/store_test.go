@@ -84,6 +84,15 @@ var _ = Describe("A store of secrets", func() {
 		Expect(names("two.example.com")).To(ContainElement("two.example.com"))
 	})
 
+	It("writes and tells nothing when it is pushed what it holds", func() {
+		same := pushed{"revision": "r1", "cookieKey": key("a")}.encode()
+		Expect(store.Apply(same)).To(Succeed())
+		Expect(os.Remove(path)).To(Succeed())
+		Expect(store.Apply(same)).To(Succeed())
+		Expect(path).NotTo(BeAnExistingFile())
+		Expect(told).To(HaveLen(1))
+	})
+
 	It("finds the certificate of a name, of its wildcard, else the first", func() {
 		Expect(store.Apply(pushed{"revision": "r", "cookieKey": key("a"), "certificates": listed(
 			issue("first", "first.example.com"), issue("wild", "*.bots.example.com"),

@@ -121,13 +121,13 @@ var _ = Describe("An edge", func() {
 	}, SpecTimeout(time.Minute))
 
 	It("says in Caddy's words why it refuses routes, on one line and briefly", func(ctx SpecContext) {
-		long := `{"error":"loading config:\n\tno such\u0000module ` + strings.Repeat("and so on ", 100) + `"}`
+		long := `{"error":"loading config:\n\tno such\u0000module ` + strings.Repeat("and so on ", 100) + `the cause"}`
 		err := edgeThat(says(http.StatusBadRequest, long)).SetRoutes(ctx, model.Routes{Revision: "r"})
 		Expect(err).To(beOfClass(provider.Terminal, "EdgeRejectedRoutes"))
 		message := provider.MessageOf(err, "")
 		Expect(message).To(HavePrefix("the edge edge-1 refused its routes and serves the ones from before: loading config: no such module and so on"))
 		Expect(len([]rune(message))).To(BeNumerically("<", 330))
-		Expect(message).To(HaveSuffix("…"))
+		Expect(message).To(And(ContainSubstring(" … "), HaveSuffix("and so on the cause")))
 	}, SpecTimeout(time.Minute))
 
 	DescribeTable("is no reason to act on when it answers oddly",

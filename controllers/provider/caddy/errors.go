@@ -82,5 +82,7 @@ func (r reply) refusal() string {
 	if len(words) <= longestRefusal {
 		return string(words)
 	}
-	return string(words[:longestRefusal-1]) + "…"
+	// Caddy names what it was about first and the cause last.
+	head := longestRefusal / 3
+	return string(words[:head]) + " … " + string(words[len(words)-(longestRefusal-head-3):])
 }

@@ -3,10 +3,15 @@ package incus
 import (
 	"context"
 	"strconv"
+	"time"
 
 	"github.com/generalbots/botcluster-operator/controllers/model"
 	"github.com/generalbots/botcluster-operator/controllers/provider"
 )
+
+// jobLimit ends a job whose calls hang, each within its own deadline: it holds one of a few places, and the instance. Written in
+// a second as a rule, on a host that boots many instances in ten.
+const jobLimit = 2 * time.Minute
 
 // inBackground carries something out on an instance that takes several calls, and shows it as an operation until it ended:
 // the pass that asked for it goes on. When the driver ends in the middle, what was done is seen as it is, and asked for anew.
@@ -14,7 +19,9 @@ func (h *host) inBackground(verb, name string, owner model.Owner, do func(ctx co
 	begun := h.operations.beginOurs(verb, name, owner)
 	h.jobs.put(func(ctx context.Context) {
 		over := ending{operation: begun, known: true}
-		if err := do(ctx); err != nil {
+		limited, cancel := context.WithTimeout(ctx, jobLimit)
+		defer cancel()
+		if err := do(limited); err != nil {
 			over.failed = provider.MessageOf(err, err.Error())
 		}
 		if ctx.Err() == nil {

@@ -158,7 +158,8 @@ func (o *operations) add(added *operation) {
 	o.names.insert(added.name)
 }
 
-// judge counts failures in a row. A start that succeeds also makes good for the create that could not start the instance. What
+// judge counts failures in a row. A start that succeeds also makes good for the create that could not start the instance,
+// and for the writing of files: nothing starts without them. What
 // was created or deleted has no past.
 func (o *operations) judge(over ending, now time.Time) {
 	last := o.failures[over.name]
@@ -171,7 +172,7 @@ func (o *operations) judge(over ending, now time.Time) {
 		o.failed.insert(over.name)
 		return
 	}
-	started := over.verb == verbStart && last.Operation == verbCreate
+	started := over.verb == verbStart && (last.Operation == verbCreate || last.Operation == verbConfigure)
 	if last.Operation == over.verb || started || over.verb == verbDelete || over.verb == verbCreate {
 		delete(o.failures, over.name)
 		o.failed.remove(over.name)

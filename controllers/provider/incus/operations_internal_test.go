@@ -96,6 +96,18 @@ var _ = Describe("Operations", func() {
 		Entry("a creation", "Starting instance", "Creating instance", true),
 	)
 
+	It("asks nobody after what the driver does itself, and forgets its failure after a start", func() {
+		begun := o.beginOurs("configure", "x", model.Owner{})
+		now.Step(time.Minute)
+		Expect(o.about("x").verb).To(Equal("configure"))
+		Expect(o.ids()).To(BeEmpty())
+		Expect(o.silent("", 0)).To(BeEmpty())
+		o.finish(ending{operation: begun, failed: "no", known: true})
+		Expect(failure()).To(And(HaveField("Operation", "configure"), HaveField("Count", 1)))
+		ends("1", "Starting instance", "")
+		Expect(failure().Count).To(BeZero())
+	})
+
 	It("judges nothing when the end was not seen", func() {
 		o.begin("1", "start", "x", model.Instance{})
 		over, ok := o.lose("1")
