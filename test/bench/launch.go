@@ -90,7 +90,8 @@ func startOperator(ctx context.Context) (*ground.Kubernetes, *ground.Operator, e
 // launchOurs applies a BotCluster, measures until it is ready, and deletes it.
 func launchOurs(ctx context.Context, cluster *ground.Kubernetes, incus *ground.Incus, bots int) (time.Duration, error) {
 	bc := &v1alpha1.BotCluster{
-		ObjectMeta: metav1.ObjectMeta{Namespace: "default", Name: "bench"},
+		// The API server of the benchmark collects no garbage: the next one must not meet the Secret of this one.
+		ObjectMeta: metav1.ObjectMeta{Namespace: "default", GenerateName: "bench-"},
 		Spec: v1alpha1.BotClusterSpec{
 			Replicas: new(int32(bots)),
 			Incus: v1alpha1.IncusSpec{

@@ -2,9 +2,7 @@ package edge
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"strconv"
 
@@ -64,12 +62,9 @@ func answer(w http.ResponseWriter, document pool.Document) error {
 
 // push replaces the pool, or leaves it as it is and says why.
 func push(w http.ResponseWriter, r *http.Request) error {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, pool.LargestPush))
+	body, err := putBody(w, r, pool.LargestPush)
 	if err != nil {
-		if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
-			return refusal(http.StatusRequestEntityTooLarge, fmt.Errorf("the document is longer than %d bytes: %w", pool.LargestPush, err))
-		}
-		return refusal(http.StatusBadRequest, fmt.Errorf("reading the document: %w", err))
+		return err
 	}
 	pushed, err := pool.DecodePush(body, shared.Rules())
 	if err != nil {

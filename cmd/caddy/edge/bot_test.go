@@ -38,6 +38,10 @@ func startBot(name string) *bot {
 	mux.HandleFunc("/ws", b.serveWebSocket)
 	mux.HandleFunc("/stream", b.serveStream)
 	mux.HandleFunc("/upper", b.serveUpper)
+	mux.HandleFunc("/silent", func(http.ResponseWriter, *http.Request) { <-b.hangUp })
+	mux.HandleFunc("/cookie", func(w http.ResponseWriter, _ *http.Request) {
+		http.SetCookie(w, &http.Cookie{Name: "own", Value: name})
+	})
 	mux.HandleFunc("/broken", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) })
 	mux.HandleFunc("/cut", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
 	mux.HandleFunc("/waiting/never", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -36,6 +37,14 @@ var _ = Describe("A route that breaks circuits", func() {
 		}
 		Expect(caddyProcess.metrics()).To(ContainSubstring(fmt.Sprintf("botcluster_edge_member_breaker_state{member=%q,route=\"api\"} %d\n", name, metric)))
 		return state
+	}
+	// shown reads the state of the first bot's from the document alone: it turns while one waits for that.
+	shown := func() pool.BreakerState {
+		GinkgoHelper()
+		for _, turned := range caddyProcess.member("bot-1").Breakers {
+			return turned.State
+		}
+		return pool.BreakerClosed
 	}
 	BeforeEach(func() {
 		one, two = startBot("bot-1"), startBot("bot-2")
@@ -100,7 +109,57 @@ var _ = Describe("A route that breaks circuits", func() {
 			caddyProcess.get("/")
 		}
 		one.broken.Store(false)
-		Eventually(func() pool.BreakerState { return breaker("bot-1") }).Should(Equal(pool.BreakerHalfOpen))
+		Eventually(shown).Should(Equal(pool.BreakerHalfOpen))
+		for range 3 {
+			Expect(caddyProcess.get("/").Body).To(Equal("bot-1"))
+		}
+		Expect(breaker("bot-1")).To(Equal(pool.BreakerClosed))
+	})
+
+	// halfOpen makes the breaker of the first bot, which is then the only one, half-open; its time is then 1 s.
+	halfOpen := func() {
+		GinkgoHelper()
+		load("1s")
+		caddyProcess.serve(one.active())
+		one.broken.Store(true)
+		for range 5 {
+			caddyProcess.get("/")
+		}
+		one.broken.Store(false)
+		Eventually(shown, "5s").Should(Equal(pool.BreakerHalfOpen))
+	}
+
+	It("answers at once when those that half-open lets through hang, and opens again when they have hung for its time", func() {
+		halfOpen()
+		var hanging sync.WaitGroup
+		for range 3 {
+			hanging.Go(func() {
+				defer GinkgoRecover()
+				caddyProcess.send(http.MethodPost, "/silent", nil)
+			})
+		}
+		Eventually(func() int64 { return caddyProcess.member("bot-1").InFlight }).Should(BeEquivalentTo(3))
+		begin := time.Now()
+		read := caddyProcess.get("/")
+		Expect(time.Since(begin)).To(BeNumerically("<", 900*time.Millisecond), "try_duration is 1 s")
+		Expect(read.Status).To(Equal(http.StatusServiceUnavailable))
+		Expect(read.Header.Get("Retry-After")).To(Equal("1"))
+		Expect(read.Body).To(Equal(body))
+		Eventually(shown, "5s", "5ms").Should(Equal(pool.BreakerOpen))
+		Expect(caddyProcess.member("bot-1").InFlight).To(BeEquivalentTo(3), "they still hang")
+		one.vanish()
+		hanging.Wait()
+	})
+
+	It("gives a permit back when a request ends between the choice of a member and the call of it", func() {
+		halfOpen()
+		for range 3 {
+			afterSelection.set(func() { panic(http.ErrAbortHandler) })
+			request, err := http.NewRequestWithContext(GinkgoT().Context(), http.MethodPost, "http://edge/", nil)
+			Expect(err).NotTo(HaveOccurred())
+			_, err = ask(caddyProcess.front, request)
+			Expect(err).To(HaveOccurred())
+		}
 		for range 3 {
 			Expect(caddyProcess.get("/").Body).To(Equal("bot-1"))
 		}
@@ -114,7 +173,7 @@ var _ = Describe("A route that breaks circuits", func() {
 			caddyProcess.get("/")
 		}
 		one.broken.Store(false)
-		Eventually(func() pool.BreakerState { return breaker("bot-1") }).Should(Equal(pool.BreakerHalfOpen))
+		Eventually(shown).Should(Equal(pool.BreakerHalfOpen))
 		for range 3 {
 			echo(caddyProcess.socketTo("/ws"), "hello", "bot-1")
 		}
@@ -149,7 +208,7 @@ var _ = Describe("A route that breaks circuits", func() {
 				Expect(read.Status).To(Equal(http.StatusBadGateway))
 			}
 		}
-		Eventually(func() pool.BreakerState { return breaker("bot-1") }).Should(Equal(pool.BreakerOpen))
+		Eventually(shown).Should(Equal(pool.BreakerOpen))
 	})
 
 	It("keeps its breakers when routes are loaded again, and drops them with the last route that has them", func() {

@@ -67,6 +67,7 @@ type routes struct {
 	transport map[string]any // default that of the pool
 	listen    string         // default a socket of its own
 	server    object         // more of the server
+	inPlace   bool           // the route can be replaced in place, and streams outlive it
 	noApp     bool           // leave apps.botcluster out
 }
 
@@ -82,9 +83,13 @@ func (e *edge) config(r routes) []byte {
 	if r.listen == "" {
 		r.listen = "unix/" + e.socket(e.frontName())
 	}
+	handlers := r.handlers()
+	if r.inPlace {
+		handlers = []object{{"handler": "botcluster_routes", "name": "front", "routes": []object{{"handle": handlers}}}}
+	}
 	server := object{
 		"listen": []string{r.listen}, "automatic_https": object{"disable": true},
-		"routes": []object{{"handle": r.handlers()}},
+		"routes": []object{{"handle": handlers}},
 	}
 	maps.Copy(server, r.server)
 	apps := object{
@@ -115,8 +120,7 @@ func (r routes) handlers() []object {
 			"selection_policy": object{"policy": cmp.Or(r.selection, "botcluster")}, "try_duration": "1s", "try_interval": "20ms",
 			"retry_match": []object{{"method": []string{"GET", "HEAD", "OPTIONS"}}},
 		},
-		"headers":            object{"request": object{"set": object{"Hook": []string{"{test.hook}"}}}},
-		"stream_close_delay": "1h",
+		"headers": object{"request": object{"set": object{"Hook": []string{"{test.hook}"}}}},
 	}
 	handlers := []object{
 		{"handler": "headers", "response": object{"set": object{"Routes": []string{r.header}}}},

@@ -9,6 +9,8 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
+	"github.com/gorilla/websocket"
+
 	modules "github.com/generalbots/botcluster-operator/cmd/caddy/edge"
 	"github.com/generalbots/botcluster-operator/cmd/caddy/pool"
 )
@@ -131,6 +133,31 @@ var _ = Describe("The policy of a route", func() {
 			read = caddyProcess.get("/")
 			Expect(read.Body).To(Equal("bot-2"))
 			Expect(cookies(read)).To(HaveExactElements(HaveField("Value", Not(Equal(given[0].Value)))))
+		})
+
+		It("gives no cookie with an answer that is of no member", func() {
+			By("the only member dies and the request may not be sent again")
+			caddyProcess.serve(one.active())
+			one.dying.Store(true)
+			read := caddyProcess.send(http.MethodPost, "/", strings.NewReader("body"))
+			Expect(read.Status).To(Equal(http.StatusBadGateway))
+			Expect(cookies(read)).To(BeEmpty())
+			By("a retry finds no member any more")
+			afterSelection.set(func() { caddyProcess.push() })
+			read = caddyProcess.get("/")
+			Expect(read.Status).To(BeElementOf(http.StatusBadGateway, http.StatusServiceUnavailable))
+			Expect(cookies(read)).To(BeEmpty())
+		})
+
+		It("gives the cookie with a member's errors and WebSockets as well, beside the bot's own", func() {
+			Expect(cookies(caddyProcess.get("/broken"))).To(HaveExactElements(HaveField("Name", "lb")))
+			Expect(cookies(caddyProcess.get("/cookie"))).To(ConsistOf(HaveField("Name", "own"), HaveField("Name", "lb")))
+			dialer := &websocket.Dialer{NetDialContext: caddyProcess.dialFront}
+			connection, response, err := dialer.DialContext(GinkgoT().Context(), "ws://edge/ws", nil)
+			Expect(err).NotTo(HaveOccurred())
+			Expect(response.Body.Close()).To(Succeed())
+			Expect(connection.Close()).To(Succeed())
+			Expect(response.Cookies()).To(HaveExactElements(HaveField("Name", "lb")))
 		})
 	})
 

@@ -1,8 +1,10 @@
 package edge_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
+	"os"
 	"strings"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -23,12 +25,13 @@ var _ = Describe("Loading other routes", func() {
 	})
 
 	It("keeps members, counters, probes, streams and WebSockets", func() {
+		caddyProcess.load(routes{revision: "old", header: "old", inPlace: true})
 		socket := caddyProcess.socketTo("/ws")
 		Expect(caddyProcess.get("/").Header.Get("Routes")).To(Equal("old"))
 		before := caddyProcess.pool()
 		Expect(before.RoutesRevision).To(Equal("old"))
 
-		caddyProcess.load(routes{revision: "new", header: "new"})
+		caddyProcess.load(routes{revision: "new", header: "new", inPlace: true})
 		after := caddyProcess.pool()
 		Expect(after.RoutesRevision).To(Equal("new"))
 		Expect(after.Process).To(Equal(before.Process))
@@ -42,6 +45,7 @@ var _ = Describe("Loading other routes", func() {
 		echo(socket, "still here", "bot-1")
 		Expect(socket.Close()).To(Succeed())
 		Eventually(func() int64 { return caddyProcess.member("bot-1").InFlight }).Should(BeZero())
+		caddyProcess.load(routes{})
 		Expect(caddyProcess.call(http.MethodGet, "/metrics", nil).Body).To(
 			ContainSubstring(`botcluster_edge_member_requests_total{member="bot-1"} 3` + "\n"))
 	})
@@ -70,6 +74,30 @@ var _ = Describe("Loading other routes", func() {
 		Entry("its requests would not be counted", routes{transport: object{"protocol": "http"}}, `\"transport\": {\"protocol\": \"botcluster\"}`),
 		Entry("it would choose by itself", routes{selection: "random"}, `\"selection_policy\": {\"policy\": \"botcluster\"}`),
 	)
+
+	It("refuses a proxy that would not try another member", func() {
+		spoiled := strings.Replace(string(caddyProcess.config(routes{})), `"try_duration":"1s"`, `"try_duration":0`, 1)
+		refused := caddyProcess.call(http.MethodPost, "/load", []byte(spoiled))
+		Expect(refused.Status).To(Equal(http.StatusBadRequest))
+		Expect(refused.Body).To(ContainSubstring("needs try_duration or retries"))
+		caddyProcess.load(routes{revision: "retries", noRoute: true})
+		loaded := caddyProcess.call(http.MethodPost, "/load", []byte(strings.Replace(spoiled, `"try_duration":0`, `"retries":2`, 1)))
+		Expect(loaded.Status).To(Equal(http.StatusOK), loaded.Body)
+	})
+
+	It("takes the example of the package's documentation", func() {
+		source, err := os.ReadFile("doc.go")
+		Expect(err).NotTo(HaveOccurred())
+		_, example, found := strings.Cut(string(source), "//\t{\"handler\"")
+		Expect(found).To(BeTrue())
+		example, _, found = strings.Cut(example, "//\n")
+		Expect(found).To(BeTrue())
+		var handlers []object
+		Expect(json.Unmarshal([]byte("[{\"handler\""+strings.ReplaceAll(example, "//\t", "")+"]"), &handlers)).To(Succeed())
+		Expect(handlers).To(HaveLen(2))
+		caddyProcess.load(routes{server: object{"routes": []object{{"handle": handlers}}}})
+		Expect(caddyProcess.get("/").Body).To(Equal("bot-1"))
+	})
 
 	It("refuses to take the pool's choice where there is none", func() {
 		spoiled := strings.Replace(string(caddyProcess.config(routes{})), `"dynamic_upstreams":{"source":"botcluster"}`, `"upstreams":[{"dial":"127.0.0.1:1"}]`, 1)

@@ -26,7 +26,7 @@ var cookieForm = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$")
 const defaultContentType = "text/plain; charset=utf-8"
 
 // Route is http.handlers.botcluster_route: it stands before a reverse_proxy and says how that proxy's member is chosen. When
-// there are members that serve and the breaker of every one of them is open, it answers in the proxy's place.
+// there are members that serve and no breaker of theirs lets anything through, it answers in the proxy's place.
 type Route struct {
 	// Route names the group of routes that share circuit breakers and the position of round_robin; it is a label of metrics.
 	Route string `json:"route"`
@@ -38,7 +38,7 @@ type Route struct {
 	Breaker *BreakerSettings `json:"breaker,omitempty"`
 	// Passive passes members over whose requests fail. Default: none.
 	Passive *PassiveSettings `json:"passive,omitempty"`
-	// Fallback is the body of the answer when all breakers are open. Default: an empty one.
+	// Fallback is the body of the answer when no breaker lets anything through. Default: an empty one.
 	Fallback Fallback `json:"fallback,omitzero"`
 
 	held *pool.Route
@@ -157,11 +157,13 @@ func (h *Route) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp
 	if wait, rejected := trip.choice.Rejected(); rejected {
 		return h.reject(w, wait)
 	}
+	// The proxy may have failed between a member's being chosen and called.
+	defer func() { trip.choice.Abandon() }()
 	caddyhttp.SetVar(r.Context(), tripVar, trip)
 	return next.ServeHTTP(w, r)
 }
 
-// reject answers for members whose breakers are all open.
+// reject answers for members whose breakers let nothing through.
 func (h *Route) reject(w http.ResponseWriter, wait time.Duration) error {
 	h.rejection(w.Header(), wait)
 	w.WriteHeader(http.StatusServiceUnavailable)

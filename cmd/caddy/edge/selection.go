@@ -20,7 +20,7 @@ func init() {
 var errNotOurs = errors.New(`a reverse_proxy with the selection_policy "botcluster" needs "dynamic_upstreams": {"source": "botcluster"}`)
 
 // Selection is http.reverse_proxy.selection_policies.botcluster: it takes the one member that the upstreams of the same name
-// have chosen, and gives the client the cookie of that member if the route's policy is cookie.
+// have chosen, and prepares the cookie of that member if the route's policy is cookie.
 type Selection struct{}
 
 // CaddyModule implements caddy.Module.
@@ -48,21 +48,19 @@ func (s *Selection) Provision(ctx caddy.Context) error {
 }
 
 // Select implements reverseproxy.Selector.
-func (*Selection) Select(upstreams reverseproxy.UpstreamPool, r *http.Request, w http.ResponseWriter) *reverseproxy.Upstream {
+func (*Selection) Select(upstreams reverseproxy.UpstreamPool, r *http.Request, _ http.ResponseWriter) *reverseproxy.Upstream {
 	trip := tripOf(r.Context())
 	if len(upstreams) == 0 || trip == nil {
 		return nil
 	}
-	trip.setCookie(w.Header(), r)
+	trip.prepareCookie(r)
 	return upstreams[0]
 }
 
-// setCookie gives the client the cookie of the chosen member, and takes that of an earlier try back.
-func (t *trip) setCookie(header http.Header, r *http.Request) {
-	if t.cookie != "" {
-		header["Set-Cookie"] = slices.DeleteFunc(header["Set-Cookie"], func(set string) bool { return set == t.cookie })
-		t.cookie = ""
-	}
+// prepareCookie writes the cookie of the chosen member, as the client's request is seen here: the transport gives it to the client,
+// with an answer of that member and with nothing else.
+func (t *trip) prepareCookie(r *http.Request) {
+	t.cookie = ""
 	token := t.choice.NewToken()
 	if token == "" || t.rejected {
 		return
@@ -73,7 +71,6 @@ func (t *trip) setCookie(header http.Header, r *http.Request) {
 		cookie.Secure, cookie.SameSite = true, http.SameSiteNoneMode
 	}
 	t.cookie = cookie.String()
-	header.Add("Set-Cookie", t.cookie)
 }
 
 // overTLS tells whether the client speaks TLS, with this server or, as a trusted proxy says, with that one.

@@ -94,6 +94,7 @@ var _ = Describe("Replacing routes in place", func() {
 		Expect(caddyProcess.get("/").Header.Get("Routes")).To(Equal("second"))
 		Expect(os.SameFile(before, listener())).To(BeTrue())
 		Expect(caddyProcess.pool().RoutesRevision).To(Equal("second"))
+		Expect(caddyProcess.call(http.MethodGet, "/metrics", nil).Body).To(ContainSubstring(`botcluster_edge_member_serving{member="bot-1"} 1`))
 	})
 
 	It("leaves an error its status, and takes other routes for it", func() {
@@ -117,6 +118,8 @@ var _ = Describe("Replacing routes in place", func() {
 		var asked atomic.Int64
 		stop := make(chan struct{})
 		var group sync.WaitGroup
+		end := sync.OnceFunc(func() { close(stop); group.Wait() })
+		DeferCleanup(end)
 		for i := range 8 {
 			group.Go(func() {
 				defer GinkgoRecover()
@@ -140,8 +143,7 @@ var _ = Describe("Replacing routes in place", func() {
 		for i := range 200 {
 			caddyProcess.configure(with(fmt.Sprintf("r%d", i)))
 		}
-		close(stop)
-		group.Wait()
+		end()
 		Expect(asked.Load()).To(BeNumerically(">", 200))
 	})
 

@@ -65,7 +65,11 @@ func (t *Transport) RoundTrip(request *http.Request) (*http.Response, error) {
 		// As nothing was sent, the proxy may retry any request elsewhere, as after a failed dial.
 		return nil, reverseproxy.NewDialError(fmt.Errorf("%s: %w", dial.Address, err))
 	}
-	return t.send(request, admitted)
+	response, err := t.send(request, admitted)
+	if err == nil && trip.cookie != "" {
+		response.Header.Add("Set-Cookie", trip.cookie)
+	}
+	return response, err
 }
 
 // send sends a request that was admitted, and ends it whatever comes.
@@ -79,8 +83,10 @@ func (t *Transport) send(request *http.Request, admitted *pool.Request) (respons
 	begin := time.Now()
 	response, err = t.HTTPTransport.RoundTrip(request)
 	if err != nil {
-		// Else the client gave up, or what it sent was not whole, and the member is not to blame.
-		if request.Context().Err() == nil && !upload.broken() {
+		switch {
+		case upload.broken(): // what the client sent was not whole, and the member is not to blame
+			admitted.BrokenOff()
+		case request.Context().Err() == nil: // else the client gave up
 			admitted.Failed()
 		}
 		return nil, err // as it is: the proxy tells dial errors, time-outs and cancellations apart

@@ -25,8 +25,8 @@ const tripVar = "botcluster_trip"
 type trip struct {
 	route  *Route
 	choice pool.Choice
-	cookie string // that was set for the last try
-	// rejected: no member was chosen, as all breakers are open. The try goes no further than the transport.
+	cookie string // of the chosen member, which its answer is to bring; empty: none
+	// rejected: no member was chosen, as no breaker lets anything through. The try goes no further than the transport.
 	rejected bool
 }
 

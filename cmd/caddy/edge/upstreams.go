@@ -22,6 +22,9 @@ var (
 	// errUnselected refuses a proxy that would make something else of the one member that was chosen.
 	errUnselected = errors.New(`a reverse_proxy with dynamic_upstreams from "botcluster" needs ` +
 		`"load_balancing": {"selection_policy": {"policy": "botcluster"}}; the policy itself is written in "botcluster_route" before it`)
+	// errUnretried refuses a proxy that would answer 502 whenever a member leaves the pool while a request is on its way to it.
+	errUnretried = errors.New(`a reverse_proxy with dynamic_upstreams from "botcluster" needs try_duration or retries in its ` +
+		`"load_balancing", such as "try_duration": "5s": a request whose member leaves the pool must be sent to another`)
 )
 
 // Upstreams is http.reverse_proxy.upstreams.botcluster: for each try of a request the one member that its route chooses. So
@@ -52,6 +55,9 @@ func (u *Upstreams) Provision(ctx caddy.Context) error {
 	}
 	if _, ours := proxy.LoadBalancing.SelectionPolicy.(*Selection); !ours {
 		return errUnselected
+	}
+	if proxy.LoadBalancing.TryDuration <= 0 && proxy.LoadBalancing.Retries <= 0 {
+		return errUnretried
 	}
 	if _, err := ctx.App("botcluster"); err != nil {
 		return fmt.Errorf("loading the app of the pool: %w", err)

@@ -47,13 +47,13 @@ func read(data []byte) (configuration, error) {
 		return configuration{}, errNotObject
 	}
 	out := configuration{routes: map[string][]byte{}, persist: persists(document), whole: encode(document)}
-	app := child(document, "apps", "botcluster")
+	app := child(document, "apps", poolApp)
 	out.revision, _ = app[revisionKey].(string)
 	frame, err := out.objectWithoutRoutes(document)
 	if err != nil {
 		return configuration{}, err
 	}
-	if stripped := child(frame, "apps", "botcluster"); stripped != nil {
+	if stripped := child(frame, "apps", poolApp); stripped != nil {
 		delete(stripped, revisionKey)
 	}
 	sum := sha256.Sum256(encode(frame)) // encoding/json sorts the keys of maps

@@ -16,6 +16,9 @@ func init() {
 	caddy.RegisterModule(new(Routes))
 }
 
+// poolApp is the app that carries the Set, and that the routes' proxies use.
+const poolApp = "botcluster"
+
 var (
 	errNoName = errors.New(`"name" is missing: write the name of the server that the routes belong to`)
 	errNoNext = errors.New("the request did not come from Caddy's own server")
@@ -50,6 +53,8 @@ func (r *Routes) Provision(ctx caddy.Context) error {
 	if ctx.Value(inside{}) != nil {
 		return fmt.Errorf("%w: %q", errNested, r.Name)
 	}
+	// Before the routes ask for the app: one that is first named inside of them would be set up in their context, and its
+	// metrics be shown nowhere.
 	set, err := setOf(ctx)
 	if err != nil {
 		return err

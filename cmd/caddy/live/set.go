@@ -37,7 +37,7 @@ type Host interface {
 
 // setOf finds the set of the configuration that a context belongs to.
 func setOf(ctx caddy.Context) (*Set, error) {
-	app, err := ctx.App("botcluster")
+	app, err := ctx.App(poolApp)
 	if err != nil {
 		return nil, fmt.Errorf("loading the app of the pool: %w", err)
 	}

@@ -35,8 +35,9 @@ type breaker struct {
 	timeout       time.Duration
 	permits       uint32
 	circuit       *gobreaker.TwoStepCircuitBreaker[struct{}]
-	state         atomic.Int32 // a gobreaker.State
-	turning       atomic.Bool  // there are turns that the registry has not published yet
+	state         atomic.Int32  // a gobreaker.State
+	turning       atomic.Bool   // there are turns that the registry has not published yet
+	turned        atomic.Uint64 // how often it has turned
 
 	mu      sync.Mutex
 	turns   []turn // those
@@ -64,16 +65,17 @@ func newBreaker(route, member string, settings BreakerSettings, expired func(*br
 		Timeout:       settings.Timeout,
 		ReadyToTrip:   func(counts gobreaker.Counts) bool { return counts.ConsecutiveFailures >= settings.Threshold },
 		IsExcluded:    func(err error) bool { return errors.Is(err, errGivenUp) },
-		OnStateChange: func(_ string, from, to gobreaker.State) { b.turned(from, to) },
+		OnStateChange: func(_ string, from, to gobreaker.State) { b.turn(from, to) },
 	})
 	return b
 }
 
-// turned is called with the circuit's lock held, before the call that made it turn returns.
-func (b *breaker) turned(from, to gobreaker.State) {
+// turn is called with the circuit's lock held, before the call that made it turn returns.
+func (b *breaker) turn(from, to gobreaker.State) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.state.Store(int32(to))
+	b.turned.Add(1)
 	if b.retired {
 		return
 	}
@@ -100,6 +102,7 @@ func (b *breaker) retire() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.retired, b.turns = true, nil
+	b.turning.Store(false)
 	if b.timer != nil {
 		b.timer.Stop()
 	}

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -21,7 +23,7 @@ func withBreaker(name string, settings pool.BreakerSettings) pool.RouteSettings 
 }
 
 // TestBreakerSequences reads each sequence word by word. ok, 4xx, 5xx, fail and cancel are requests with that outcome; begin is
-// one that ends later, the oldest with end:outcome; refused is one that finds nobody, rejected one that is answered at once; a
+// one that ends later, the oldest with end:outcome; rejected is one that finds nobody and is answered at once; a
 // duration passes; =state is what the document then says. 3*word is the word three times.
 func TestBreakerSequences(t *testing.T) {
 	const opened = "5*5xx "
@@ -43,12 +45,17 @@ func TestBreakerSequences(t *testing.T) {
 		"a failure after two successes too":                 halfOpened + "2*ok fail =open rejected 29.9s =open 1s =half-open",
 		"opened again it stays so for its time":             halfOpened + "5xx 29.999s =open rejected 1s =half-open 3*ok =closed",
 		"closed again it counts anew":                       halfOpened + "3*ok 4*5xx =closed 5xx =open",
-		"half-open it lets three through":                   halfOpened + "3*begin refused =half-open 3*end:ok =closed ok",
-		"a success of three does not make room":             halfOpened + "3*begin end:ok refused =half-open",
-		"a permit that the client gives up is free again":   halfOpened + "3*begin refused end:cancel begin refused 3*end:ok =closed",
+		"half-open it lets three through":                   halfOpened + "3*begin rejected =half-open 3*end:ok =closed ok",
+		"a success of three does not make room":             halfOpened + "3*begin end:ok rejected =half-open",
+		"a permit that the client gives up is free again":   halfOpened + "3*begin rejected end:cancel begin rejected 3*end:ok =closed",
 		"one of three fails":                                halfOpened + "3*begin end:5xx =open rejected 2*end:ok =open",
 		"what began before it opened says nothing after":    "2*begin " + opened + "end:ok =open 31s =half-open end:5xx =half-open",
 		"what began half-open says nothing when open again": halfOpened + "2*begin end:5xx 31s =half-open end:5xx =half-open 3*ok =closed",
+		"half-open, no answer for its time opens it again":  halfOpened + "3*begin 29.999s rejected =half-open 1ms =open rejected 31s 3*end:ok =half-open 3*ok =closed",
+		"half-open, an answer in time is one":               halfOpened + "3*begin 29.999s 3*end:ok =closed 31s =closed ok",
+		"closed, clients that gave up after its time count": "5*begin 29.999s end:cancel =closed 1ms 4*end:cancel =closed begin 30s end:cancel =open rejected",
+		"what is answered late is answered":                 "5*begin 31s 5*end:ok =closed",
+		"an upload that broke off late says nothing":        "5*begin 31s 5*end:broken =closed ok",
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, 1, func(b *bubble) {
@@ -100,11 +107,13 @@ func (p *player) play(word string) {
 	case "begin":
 		request, _ := p.ask(p.route)
 		p.begun = append(p.begun, request)
-	case "refused", "rejected":
+	case "rejected":
 		choice := p.route.Choose(pool.Asker{})
+		_, before := choice.Rejected()
+		p.Expect(before).To(BeTrue())
 		p.Expect(choice.Next()).To(BeFalse())
-		_, rejected := choice.Rejected()
-		p.Expect(rejected).To(Equal(word == "rejected"))
+		_, after := choice.Rejected()
+		p.Expect(after).To(BeTrue())
 	default:
 		duration, err := time.ParseDuration(word)
 		p.Expect(err).NotTo(HaveOccurred())
@@ -163,6 +172,61 @@ func TestBreakerRefusesWhatWasChosenBefore(t *testing.T) {
 		outcomes["ok"](begun)
 		b.Expect(b.breaker(1, "api")).To(Equal(pool.BreakerClosed))
 	})
+}
+
+func TestBreakerPermitsAreTakenWithTheChoice(t *testing.T) {
+	inBubble(t, 2, func(b *bubble) {
+		route := b.registry.UseRoute(withBreaker("api", pool.BreakerSettings{Threshold: 1, Timeout: time.Second, HalfOpenRequests: 1}))
+		request, _ := b.ask(route)
+		outcomes["fail"](request)
+		b.pass(2 * time.Second)
+		first, second := choose(route), choose(route)
+		b.Expect(first.Address()).To(Equal(address(1)))
+		b.Expect(second.Address()).To(Equal(address(2)), "the only permit is taken, though nothing was sent yet")
+		first.Abandon()
+		first.Abandon()
+		third, fourth := choose(route), choose(route)
+		b.Expect(third.Address()).To(Equal(address(1)), "it was given back")
+		b.Expect(fourth.Address()).To(Equal(address(2)))
+		b.Expect(third.Next()).To(BeTrue())
+		b.Expect(third.Address()).To(Equal(address(2)))
+		request, at := b.ask(route)
+		b.Expect(at).To(Equal(address(1)), "another try gives it back as well")
+		third.Abandon()
+		outcomes["ok"](request)
+		b.Expect(b.breaker(1, "api")).To(Equal(pool.BreakerClosed))
+	})
+}
+
+func TestBreakerGivesItsPermitsToOneRequestEach(t *testing.T) {
+	inBubble(t, 1, func(b *bubble) {
+		route := b.registry.UseRoute(withBreaker("api", documented))
+		b.trip(route)
+		b.pass(31 * time.Second)
+		var chosen, rejected, refused atomic.Int32
+		var asking sync.WaitGroup
+		for range 50 {
+			asking.Go(func() {
+				choice := route.Choose(pool.Asker{})
+				if !choice.Next() {
+					if _, at := choice.Rejected(); at {
+						rejected.Add(1)
+					}
+					return
+				}
+				chosen.Add(1)
+				if _, err := choice.Admit(); err != nil {
+					refused.Add(1)
+				}
+			})
+		}
+		asking.Wait()
+		b.Expect([]int32{chosen.Load(), rejected.Load(), refused.Load()}).To(Equal([]int32{3, 47, 0}))
+	})
+}
+
+func TestRetiredBreakersHaveNothingToPublish(t *testing.T) {
+	NewWithT(t).Expect(pool.TurningAfterRetirement()).To(BeFalse())
 }
 
 func TestBreakersRejectWhenAllAreOpen(t *testing.T) {

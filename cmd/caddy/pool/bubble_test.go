@@ -55,7 +55,7 @@ func (b *bubble) push(members ...pool.PushedMember) {
 	b.pushes++
 	probe := pool.Probe{Path: "/health", Scheme: "http", Interval: pool.Duration(10 * time.Second), Timeout: pool.Duration(time.Second), Retries: 3}
 	b.Expect(b.registry.Apply(pool.Push{Revision: fmt.Sprint(b.pushes), Probe: probe, Members: members}, nil)).To(Succeed())
-	b.pass(0)
+	b.pass(5 * time.Millisecond) // what the probes say is seen together
 }
 
 // pass lets time pass, and all that is due happen.
@@ -94,4 +94,5 @@ var outcomes = map[string]func(*pool.Request){
 	"5xx":    func(request *pool.Request) { request.Answered(503, time.Millisecond); request.End() },
 	"fail":   func(request *pool.Request) { request.Failed(); request.End() },
 	"cancel": func(request *pool.Request) { request.End() },
+	"broken": func(request *pool.Request) { request.BrokenOff(); request.End() },
 }

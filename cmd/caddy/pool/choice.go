@@ -20,15 +20,30 @@ type Choice struct {
 	asker  Asker
 	tried  []*target // chosen before
 	chosen *candidate
+	permit permit // of the chosen member's breaker, until the request is admitted
 }
 
-// Next chooses a member. Passed over are those whose breaker would refuse the request, and as long as others are left those that
-// are ejected and those chosen before. It returns false if nobody is left.
+// Next chooses a member, and takes the permit of its breaker. Passed over are those whose breaker would refuse the request, and as
+// long as others are left those that are ejected and those chosen before. It returns false if nobody is left.
 func (c *Choice) Next() bool {
+	c.Abandon()
 	if c.chosen != nil {
 		c.tried = append(c.tried, c.chosen.target)
 	}
 	seen := c.route.group.view.Load()
+	for c.search(seen); c.chosen != nil; c.search(seen) {
+		permit, ok := c.route.registry.permitOf(c.chosen.breaker)
+		if ok {
+			c.permit = permit
+			return true
+		}
+		// Another request took the last one meanwhile, or made the breaker open: it is passed over now.
+	}
+	return false
+}
+
+// search chooses a member.
+func (c *Choice) search(seen *routeView) {
 	c.chosen = c.pick(seen)
 	if c.chosen == nil && len(c.tried) > 1 {
 		// All were tried. They are tried again, but not the last one at once.
@@ -39,7 +54,13 @@ func (c *Choice) Next() bool {
 		c.tried = c.tried[:0]
 		c.chosen = c.pick(seen)
 	}
-	return c.chosen != nil
+}
+
+// Abandon gives back what the choice holds. It must be called when the search is over, as what was chosen may not have been
+// called; after Admit it does nothing.
+func (c *Choice) Abandon() {
+	c.permit.giveBack()
+	c.permit = permit{}
 }
 
 // pick chooses among those not tried.
@@ -87,10 +108,11 @@ func (c *Choice) NewToken() string {
 }
 
 // Rejected tells whether the request is to be answered at once, because there are members that serve and the breaker of every
-// one of them is open; and in how long the first of them will be half-open.
+// one of them is open, or half-open with all permits taken; and in how long the first of them will be half-open: 0 if one is,
+// as a permit may then be free at any moment.
 func (c *Choice) Rejected() (wait time.Duration, rejected bool) {
 	seen := c.route.group.view.Load()
-	if !seen.rejecting {
+	if len(seen.pool.serving) == 0 || slices.ContainsFunc(seen.preferred, mayAdmit) || slices.ContainsFunc(seen.ejected, mayAdmit) {
 		return 0, false
 	}
 	if c.route.settings.Policy == Cookie {
@@ -98,13 +120,20 @@ func (c *Choice) Rejected() (wait time.Duration, rejected bool) {
 			return 0, false // a draining member, which does not count as one that serves
 		}
 	}
+	if !seen.allOpen {
+		return 0, true
+	}
 	return max(0, time.Until(seen.halfOpen)), true
 }
+
+func mayAdmit(member *candidate) bool { return member.breaker.mayAdmit() }
 
 // Admit counts the request to the chosen member, or refuses it: nothing was sent, and another member can be chosen.
 func (c *Choice) Admit() (*Request, error) {
 	if c.chosen == nil {
 		return nil, ErrNotAdmitted
 	}
-	return c.route.registry.admit(c.chosen)
+	taken := c.permit
+	c.permit = permit{}
+	return c.route.registry.admit(c.chosen, taken)
 }

@@ -34,11 +34,12 @@
 // that member drains.
 //
 // Breakers are kept by member and route name: closed, they let all through; after Threshold failures in a row (an answer of 500
-// and more, or none) open, nothing for Timeout; then half-open, HalfOpenRequests requests, all of which must succeed. They
+// and more, or none) open, nothing for Timeout; then half-open, HalfOpenRequests requests, all of which must succeed. No answer
+// is a failure too when Timeout has passed: half-open at once, closed when the client then gives up. Breakers
 // outlive changes of the routes and of addresses, and begin anew when their own settings change.
 //
-// The views that choices are made from are immutable and made anew when something happens, so that a request takes no lock of
-// the registry, and looks at every member only with LeastConn, when few are idle, and with IPHash.
+// The views that choices are made from are immutable and made anew when something happens (what probes say, within 5 ms), so that
+// a request takes no lock of the registry, and looks at every member only with LeastConn, when few are idle, and with IPHash.
 //
 // # What leaving means
 //

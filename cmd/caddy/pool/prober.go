@@ -85,8 +85,7 @@ func (r *Registry) judge(target *target, next health) {
 	if next.answers() {
 		target.admitting.Store(true)
 	}
-	r.refresh()
-	r.announce()
+	r.refreshSoon()
 	r.tell(Event{
 		Kind: MemberJudged, Member: target.name, Address: target.address,
 		Before: before, Result: next.result, Message: next.last.Message,

@@ -27,6 +27,8 @@ type Registry struct {
 	removed    map[*target]struct{} // still in flight
 	unanswered int                  // targets that have never answered a probe
 	view       *view
+	refreshed  time.Time   // when the view was made
+	due        *time.Timer // makes it anew; nil if nothing has happened since that waits for it
 	routes     routes
 	inUse      []*Route // in the order of their beginning
 	cookieKey  []byte   // empty before it was set
@@ -173,4 +175,7 @@ func (r *Registry) Close() {
 	}
 	r.mu.Unlock()
 	r.probing.Wait()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.nothingDue()
 }

@@ -10,10 +10,10 @@ type routeView struct {
 	// preferred are those that serve and are not passed over; ejected are those that are chosen when none of them is left.
 	// Those whose breaker is open are in neither.
 	preferred, ejected []*candidate
-	// rejecting tells that there are members that serve and the breaker of every one of them is open; halfOpen is when the first
+	// allOpen tells that there are members that serve and the breaker of every one of them is open; halfOpen is when the first
 	// will no longer be.
-	rejecting bool
-	halfOpen  time.Time
+	allOpen  bool
+	halfOpen time.Time
 }
 
 // candidate is a target as a route sees it.
@@ -59,7 +59,7 @@ func (g *group) publish(r *Registry) {
 			next.preferred = append(next.preferred, member)
 		}
 	}
-	next.rejecting = len(pool.serving) > 0 && len(next.preferred)+len(next.ejected) == 0
+	next.allOpen = len(pool.serving) > 0 && len(next.preferred)+len(next.ejected) == 0
 	g.view.Store(next)
 }
 

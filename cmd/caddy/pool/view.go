@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"time"
 )
 
 // view is what all routes see of the pool: immutable, replaced as a whole.
@@ -43,6 +44,43 @@ func (r *Registry) refresh() {
 	r.view = next
 	r.judgeEjections()
 	r.publishViews(func(*group) bool { return true })
+	r.nothingDue()
+	r.refreshed = time.Now()
+}
+
+// refreshPause is the time between two refreshes that probes ask for. Each looks at every member once for every group of routes,
+// so that without it a fleet that boots would cost the square of its size; it is small within the 50 ms from the answer of a new
+// bot to its serving.
+const refreshPause = 5 * time.Millisecond
+
+// refreshSoon refreshes for a probe and lets the waiters see it: at once, or together with what else happens until the pause is
+// over. The registry is locked.
+func (r *Registry) refreshSoon() {
+	if r.due != nil {
+		return
+	}
+	wait := refreshPause - time.Since(r.refreshed)
+	if wait <= 0 {
+		r.refresh()
+		r.announce()
+		return
+	}
+	r.due = time.AfterFunc(wait, func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if r.due != nil { // else a push was faster
+			r.refresh()
+			r.announce()
+		}
+	})
+}
+
+// nothingDue drops the refresh that is due. The registry is locked.
+func (r *Registry) nothingDue() {
+	if r.due != nil {
+		r.due.Stop()
+		r.due = nil
+	}
 }
 
 // inOrder lists the targets by name. They are sorted anew only after some came or went. The registry is locked.
