@@ -112,8 +112,9 @@ func (h *host) refusedTwice(ctx context.Context, name string, refusal error) err
 	if err := h.listOperations(ctx); err != nil {
 		return err
 	}
-	if _, err := h.busy(name, ""); err != nil {
-		return err
+	// What the driver itself has in hand is what asked for the change.
+	if operation := h.operations.about(name); operation.verb != "" && !operation.ours {
+		return waiting(nil, "Incus is busy with the instance %s: %s", name, operation.verb)
 	}
 	return h.refused(refusal, "change the instance "+name)
 }
