@@ -189,3 +189,16 @@ var _ = Describe("The Secrets of the bots", func() {
 		Expect(err.Error()).NotTo(ContainSubstring("s3cret"))
 	})
 })
+
+var _ = Describe("A Secret of the bots that lacks a key", func() {
+	It("is seen at once when it is corrected", func(ctx SpecContext) {
+		reader := &secretReader{secrets: map[string]map[string][]byte{"chat/token": {}}}
+		reconciler := NewReconciler(Options{Reader: reader, Clock: clocktesting.NewFakePassiveClock(time.Unix(0, 0))})
+		bc := crew()
+		bc.Spec.Incus.IdentitySecretRef = &v1alpha1.SecretReference{Name: "missing"} // so that no server is asked
+		bc.Spec.Bot.Files = []v1alpha1.File{{Path: "/a", SecretKeyRef: &v1alpha1.SecretKeyReference{Name: "token", Key: "TOKEN"}}}
+		Expect(provider.ReasonOf(reconciler.observe(ctx, bc).SecretsErr, "")).To(Equal(v1alpha1.ReasonSecretNotFound))
+		reader.secrets["chat/token"]["TOKEN"] = []byte("s3cret")
+		Expect(reconciler.observe(ctx, bc).SecretsErr).NotTo(HaveOccurred())
+	})
+})

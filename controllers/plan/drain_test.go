@@ -103,6 +103,7 @@ var _ = Describe("A bot that is drained by hand", func() {
 		Expect(judged.Ready()).To(BeFalse())
 		Expect(judged.Drain.InFlight).To(Equal(left))
 		Expect(judged.Drain.Known).To(Equal(known))
+		Expect(judged.Drain.Quiet).To(Equal(phase == plan.PhaseDrained || left > 0 || !known), "nothing new, but there is some left")
 	},
 		Entry("nothing", func(*scene) {}, plan.PhaseDrained, int64(0), true),
 		Entry("something on both edges", func(s *scene) {

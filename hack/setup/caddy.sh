@@ -2,7 +2,7 @@
 # Builds the edge's Caddy (cmd/caddy) once per set of inputs and prints the path of the binary.
 #
 # The path is <cache>/caddy/<hash>/caddy, where the hash covers the sources that are compiled, go.mod, go.sum,
-# the Go version and the target, so that whoever embeds the binary may use the path as its version.
+# the Go version, its settings and the target, so that whoever embeds the binary may use the path as its version.
 # <cache> is $BOTCLUSTER_CACHE, else /var/cache/botcluster when this user can write there, else $XDG_CACHE_HOME/botcluster.
 # Progress goes to stderr; stdout carries the path and nothing else.
 set -euo pipefail
@@ -27,7 +27,7 @@ inputs_hash() {
 	cd "$source_dir"
 	{
 		go version
-		go env GOOS GOARCH GOAMD64 GOARM64
+		go env GOOS GOARCH GOAMD64 GOARM64 GOFLAGS GOEXPERIMENT
 		printf '%s\n' "${build_flags[@]}"
 		find . -type f \( -name '*.go' ! -name '*_test.go' -o -name go.mod -o -name go.sum \) -print0 |
 			LC_ALL=C sort -z | xargs -0 sha256sum

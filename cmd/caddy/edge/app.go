@@ -2,7 +2,6 @@ package edge
 
 import (
 	"fmt"
-	"sync"
 
 	"github.com/caddyserver/caddy/v2"
 
@@ -21,14 +20,8 @@ type App struct {
 	// LoopbackMembers allows members at loopback addresses: for bots on the machine that Caddy runs on, and for tests.
 	LoopbackMembers bool `json:"loopback_members,omitempty"`
 
-	// Frame names all of the configuration but the routes that can be replaced in place. PUT /botcluster/config writes it.
-	Frame string `json:"frame,omitempty"`
-
-	stop func()
-
-	mu      sync.Mutex
-	stopped bool
-	release func()
+	replaceable live.Set
+	release     func() // of what counts in the pool
 }
 
 // CaddyModule implements caddy.Module.
@@ -49,17 +42,12 @@ func (a *App) Provision(ctx caddy.Context) error {
 // Start implements caddy.App: from now on these routes count.
 func (a *App) Start() error {
 	a.count(a.Revision)
-	a.stop = live.Run(live.Frame{Hash: a.Frame, Swapped: a.count})
+	a.replaceable.Begin(a.count)
 	return nil
 }
 
-// count lets routes of a revision count instead of those that did.
+// count lets routes of a revision count instead of those that did. The Set calls it, and not after its end.
 func (a *App) count(revision string) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.stopped {
-		return
-	}
 	release := shared.LoadRoutes(pool.Routes{Revision: revision, Rules: pool.Rules{LoopbackMembers: a.LoopbackMembers}})
 	if a.release != nil {
 		a.release()
@@ -69,15 +57,16 @@ func (a *App) count(revision string) {
 
 // Stop implements caddy.App. It is called when other routes have been loaded, and when loading these failed after all.
 func (a *App) Stop() error {
-	a.stop()
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.stopped = true
+	a.replaceable.End()
 	a.release()
 	return nil
 }
 
+// Replaceable implements live.Host.
+func (a *App) Replaceable() *live.Set { return &a.replaceable }
+
 var (
 	_ caddy.App         = (*App)(nil)
 	_ caddy.Provisioner = (*App)(nil)
+	_ live.Host         = (*App)(nil)
 )

@@ -1,10 +1,12 @@
 package edge
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 
 	"github.com/caddyserver/caddy/v2"
 
@@ -17,6 +19,11 @@ func init() {
 
 // largestConfiguration bounds a configuration in bytes, as Caddy's own admin API does.
 const largestConfiguration = 100 << 20
+
+var (
+	errNoServer = errors.New("the request did not come through Caddy's admin server")
+	errNotTold  = errors.New("the configuration that is loaded is not shown: status")
+)
 
 // ConfigAdmin is admin.api.botcluster_config: PUT /botcluster/config.
 type ConfigAdmin struct{}
@@ -37,10 +44,53 @@ func serveConfig(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := live.Apply(body); err != nil {
+	if err := live.Apply(body, func() ([]byte, error) { return loadedConfig(r) }); err != nil {
 		return refusal(http.StatusBadRequest, err)
 	}
 	return answer(w, shared.Describe())
+}
+
+// loadedConfig asks the admin server that a request came to for the configuration that Caddy has loaded. That is the one
+// door that Caddy has to it, and nothing of it is kept here that could differ.
+func loadedConfig(r *http.Request) ([]byte, error) {
+	server, is := r.Context().Value(http.ServerContextKey).(*http.Server)
+	if !is {
+		return nil, errNoServer
+	}
+	asking := r.Clone(r.Context())
+	asking.Method, asking.RequestURI, asking.URL = http.MethodGet, "/config/", &url.URL{Path: "/config/"}
+	asking.Body, asking.ContentLength = http.NoBody, 0
+	var told recorded
+	server.Handler.ServeHTTP(&told, asking)
+	if told.status != http.StatusOK {
+		return nil, fmt.Errorf("%w: %d", errNotTold, told.status)
+	}
+	return told.body.Bytes(), nil
+}
+
+// recorded is an answer that is not sent.
+type recorded struct {
+	header http.Header
+	status int
+	body   bytes.Buffer
+}
+
+func (a *recorded) Header() http.Header {
+	if a.header == nil {
+		a.header = http.Header{}
+	}
+	return a.header
+}
+
+func (a *recorded) WriteHeader(status int) {
+	if a.status == 0 {
+		a.status = status
+	}
+}
+
+func (a *recorded) Write(part []byte) (int, error) {
+	a.WriteHeader(http.StatusOK)
+	return a.body.Write(part)
 }
 
 // putBody reads what a PUT brings, and refuses every other method.

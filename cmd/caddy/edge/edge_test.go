@@ -1,6 +1,7 @@
 package edge_test
 
 import (
+	"bufio"
 	"bytes"
 	"cmp"
 	"context"
@@ -264,6 +265,29 @@ func (e *edge) open(path string) (end func()) {
 	response, err := e.front.Do(request) //nolint:bodyclose // the returned function closes it
 	Expect(err).NotTo(HaveOccurred())
 	return func() {
+		cancel()
+		_ = response.Body.Close()
+	}
+}
+
+// events begins a stream, and returns what reads its next event and what ends it.
+func (e *edge) events(path string) (next func() string, end func()) {
+	GinkgoHelper()
+	ctx, cancel := context.WithCancel(context.Background())
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://edge"+path, http.NoBody)
+	Expect(err).NotTo(HaveOccurred())
+	response, err := e.front.Do(request) //nolint:bodyclose // the returned function closes it
+	Expect(err).NotTo(HaveOccurred())
+	reader := bufio.NewReader(response.Body)
+	next = func() string {
+		GinkgoHelper()
+		event, err := reader.ReadString('\n')
+		Expect(err).NotTo(HaveOccurred())
+		_, err = reader.Discard(1) // the empty line after it
+		Expect(err).NotTo(HaveOccurred())
+		return event
+	}
+	return next, func() {
 		cancel()
 		_ = response.Body.Close()
 	}

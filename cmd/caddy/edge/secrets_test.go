@@ -47,12 +47,15 @@ func issued(serial int64) object {
 	}
 }
 
+// secretCookieKey is the key that the specs push.
+var secretCookieKey = base64.StdEncoding.EncodeToString([]byte(strings.Repeat("k", 32)))
+
 // secretsDocument is a push of a cookie key and one certificate.
 func secretsDocument(revision string, certificates ...object) []byte {
 	GinkgoHelper()
 	encoded, err := json.Marshal(object{
 		"revision": revision, "certificates": certificates,
-		"cookieKey": base64.StdEncoding.EncodeToString([]byte(strings.Repeat("k", 32))),
+		"cookieKey": secretCookieKey,
 	})
 	Expect(err).NotTo(HaveOccurred())
 	return encoded

@@ -28,8 +28,8 @@ var vault = sync.OnceValue(func() *secrets.Store {
 		shared.SetSecretsRevision(revision)
 	})
 	if err := store.Restore(); err != nil {
-		log := caddy.Log().Named("botcluster.secrets")
-		log.Error("The secrets of an earlier run are not used; the operator pushes them again", zap.Error(err))
+		caddy.Log().Named("botcluster.secrets").
+			Error("The secrets of an earlier run are not used; the operator pushes them again", zap.Error(err))
 	}
 	return store
 })
@@ -42,8 +42,10 @@ func (SecretsAdmin) CaddyModule() caddy.ModuleInfo {
 	return caddy.ModuleInfo{ID: "admin.api.botcluster_secrets", New: func() caddy.Module { return new(SecretsAdmin) }}
 }
 
-// Routes implements caddy.AdminRouter.
+// Routes implements caddy.AdminRouter. It is asked before the admin endpoint listens, so that no answer comes before the secrets
+// of an earlier run are there.
 func (SecretsAdmin) Routes() []caddy.AdminRoute {
+	vault()
 	return []caddy.AdminRoute{{Pattern: "/botcluster/secrets", Handler: caddy.AdminHandlerFunc(serveSecrets)}}
 }
 

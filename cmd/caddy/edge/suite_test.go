@@ -3,6 +3,7 @@ package edge_test
 import (
 	"os"
 	"testing"
+	"time"
 
 	"github.com/caddyserver/caddy/v2"
 	_ "github.com/caddyserver/caddy/v2/modules/standard"
@@ -16,6 +17,8 @@ import (
 
 func TestEdge(t *testing.T) {
 	RegisterFailHandler(Fail)
+	// A Caddy that is started as a process of its own, on a machine with other things to do, takes more than Gomega's second.
+	SetDefaultEventuallyTimeout(15 * time.Second)
 	RunSpecs(t, "Edge")
 }
 

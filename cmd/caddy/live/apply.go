@@ -6,78 +6,62 @@ import (
 	"sync"
 
 	"github.com/caddyserver/caddy/v2"
-	"go.uber.org/zap"
-
-	"github.com/generalbots/botcluster-operator/cmd/caddy/privatefile"
 )
-
-// errOvertaken means that a configuration was loaded past PUT /botcluster/config. The next one is compared with that.
-var errOvertaken = errors.New("another configuration was loaded at the same time: send this one again")
 
 // applying lets one configuration follow the other.
 var applying sync.Mutex
 
-// Apply makes a configuration the running one: in place when only routes differ, else by Caddy's own loading. When it is
-// refused everything stays as it was.
-func Apply(data []byte) error {
+// Apply makes a configuration the running one: in place when only routes differ, else by Caddy's own loading. loaded reads the
+// configuration that Caddy has loaded last. When the new one is refused, the error says so in Caddy's words, and everything
+// stays as it was.
+func Apply(data []byte, loaded func() ([]byte, error)) error {
 	wanted, err := read(data)
 	if err != nil {
 		return err
 	}
 	applying.Lock()
 	defer applying.Unlock()
-	frame, running := runningFrame(), runningHandlers()
-	if frame.Hash == "" || frame.Hash != wanted.frame || !sameNames(running, wanted.routes) {
-		// By force: Caddy compares with what it has loaded last, which swapped routes are not part of.
-		if err := caddy.Load(wanted.whole, true); err != nil {
-			return fmt.Errorf("loading the configuration: %w", err)
+	for {
+		set := sets.newest()
+		if set == nil {
+			return load(wanted)
 		}
-		return nil
-	}
-	next, err := prepare(running, wanted)
-	if err != nil {
-		return err
-	}
-	if wanted.persist {
-		if err := privatefile.Write(caddy.ConfigAutosavePath, wanted.whole); err != nil {
-			release(next)
-			return fmt.Errorf("keeping the configuration for the next start: %w", err)
-		}
-	}
-	if !publish(running, next) {
-		return errOvertaken
-	}
-	frame.Swapped(wanted.revision)
-	caddy.Log().Named("botcluster.live").Info("Routes replaced in place", zap.String("revision", wanted.revision))
-	return nil
-}
-
-// prepare makes the routes of all handlers, or of none.
-func prepare(running map[string]*Routes, wanted configuration) (map[string]*generation, error) {
-	prepared := make(map[string]*generation, len(running))
-	for name, handler := range running {
-		next, err := handler.prepare(wanted.routes[name])
+		alike, err := sameFrame(wanted, loaded)
 		if err != nil {
-			release(prepared)
-			return nil, err
+			return err
 		}
-		prepared[name] = next
+		if !alike {
+			return load(wanted)
+		}
+		switch err := set.replace(wanted); {
+		case errors.Is(err, errReplaced):
+			continue // by somebody who used Caddy's own routes of the admin API: look at what runs now
+		case errors.Is(err, errMoreThanRoutes):
+			return load(wanted)
+		default:
+			return err
+		}
 	}
-	return prepared, nil
 }
 
-// release ends generations that did not come to count.
-func release(unused map[string]*generation) {
-	for _, one := range unused {
-		one.release()
+// sameFrame tells whether a configuration differs from the loaded one in nothing but what can be replaced. Routes that were
+// replaced are not in the loaded one, and need not be.
+func sameFrame(wanted configuration, loaded func() ([]byte, error)) (bool, error) {
+	data, err := loaded()
+	if err != nil {
+		return false, fmt.Errorf("reading the running configuration: %w", err)
 	}
+	base, err := read(data)
+	if err != nil {
+		return false, fmt.Errorf("the running configuration: %w", err)
+	}
+	return base.frame == wanted.frame, nil
 }
 
-// publish lets the routes count. It is false when somebody else had Caddy load a configuration meanwhile.
-func publish(running map[string]*Routes, next map[string]*generation) bool {
-	all := true
-	for name, handler := range running {
-		all = handler.publish(next[name]) && all
+// load lets Caddy do it. By force: Caddy compares with what it has loaded last, which replaced routes are not part of.
+func load(wanted configuration) error {
+	if err := caddy.Load(wanted.whole, true); err != nil {
+		return fmt.Errorf("loading the configuration: %w", err)
 	}
-	return all
+	return nil
 }

@@ -7,13 +7,14 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+
+	"github.com/caddyserver/caddy/v2"
 )
 
 const (
 	// handlerName is that of Routes in a configuration.
 	handlerName = "botcluster_routes"
-	// frameKey is where the hash of the frame stands in apps.botcluster, revisionKey where the revision of the routes does.
-	frameKey    = "frame"
+	// revisionKey is where the revision of the routes stands in apps.botcluster.
 	revisionKey = "revision"
 )
 
@@ -25,13 +26,13 @@ var (
 
 // configuration is a configuration of Caddy, taken apart.
 type configuration struct {
-	// whole is all of it, with the hash of the frame put in.
+	// whole is all of it, as Caddy itself writes it: keys in order, no spaces.
 	whole []byte
 	// frame is the hash of all but the routes and their revision.
 	frame    string
 	revision string
-	// routes by the name of their handler.
-	routes map[string]json.RawMessage
+	// routes by the name of their handler, written in the same way, without Caddy's "@id" marks.
+	routes map[string][]byte
 	// persist tells whether it is kept for the next start; so says Caddy's own default.
 	persist bool
 }
@@ -45,25 +46,18 @@ func read(data []byte) (configuration, error) {
 	if document == nil {
 		return configuration{}, errNotObject
 	}
-	out := configuration{routes: map[string]json.RawMessage{}, persist: persists(document)}
+	out := configuration{routes: map[string][]byte{}, persist: persists(document), whole: encode(document)}
 	app := child(document, "apps", poolApp)
-	if app != nil {
-		out.revision, _ = app[revisionKey].(string)
-	}
+	out.revision, _ = app[revisionKey].(string)
 	frame, err := out.objectWithoutRoutes(document)
 	if err != nil {
 		return configuration{}, err
 	}
 	if stripped := child(frame, "apps", poolApp); stripped != nil {
 		delete(stripped, revisionKey)
-		delete(stripped, frameKey)
 	}
 	sum := sha256.Sum256(encode(frame)) // encoding/json sorts the keys of maps
 	out.frame = hex.EncodeToString(sum[:])
-	if app != nil {
-		app[frameKey] = out.frame
-	}
-	out.whole = encode(document)
 	return out, nil
 }
 
@@ -95,11 +89,11 @@ func (c *configuration) objectWithoutRoutes(object map[string]any) (map[string]a
 		if _, taken := c.routes[name]; taken {
 			return nil, fmt.Errorf("%w: %q", errNameTwice, name)
 		}
-		inner := configuration{routes: map[string]json.RawMessage{}}
+		inner := configuration{routes: map[string][]byte{}}
 		if _, err := inner.withoutRoutes(object["routes"]); err != nil || len(inner.routes) > 0 {
 			return nil, errors.Join(err, fmt.Errorf("%w: %q", errNested, name))
 		}
-		c.routes[name] = encode(object["routes"])
+		c.routes[name] = caddy.RemoveMetaFields(encode(object["routes"]))
 		bare := maps.Clone(object)
 		delete(bare, "routes")
 		return bare, nil

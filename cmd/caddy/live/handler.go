@@ -1,11 +1,11 @@
 package live
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
-	"sync"
 	"sync/atomic"
 
 	"github.com/caddyserver/caddy/v2"
@@ -16,12 +16,12 @@ func init() {
 	caddy.RegisterModule(new(Routes))
 }
 
-// poolApp is the app that the routes' proxies use.
+// poolApp is the app that carries the Set, and that the routes' proxies use.
 const poolApp = "botcluster"
 
 var (
 	errNoName = errors.New(`"name" is missing: write the name of the server that the routes belong to`)
-	errOver   = errors.New("the routes have been stopped")
+	errNoNext = errors.New("the request did not come from Caddy's own server")
 )
 
 // Routes is http.handlers.botcluster_routes: routes that can be replaced while they serve.
@@ -31,11 +31,13 @@ type Routes struct {
 	// Routes are Caddy's, as in a server.
 	Routes json.RawMessage `json:"routes"`
 
-	ctx     caddy.Context
-	serving atomic.Pointer[generation] // nil once another configuration was loaded
-
-	publishing sync.Mutex
-	closed     bool
+	ctx caddy.Context
+	set *Set
+	// variable is where a request keeps the handler after these routes, which Caddy puts together anew for each.
+	variable string
+	serving  atomic.Pointer[generation]
+	// stopped is set when the configuration has ended.
+	stopped atomic.Bool
 }
 
 // CaddyModule implements caddy.Module.
@@ -48,73 +50,82 @@ func (r *Routes) Provision(ctx caddy.Context) error {
 	if r.Name == "" {
 		return errNoName
 	}
-	// Before the routes ask for it: an app that is first named inside of them would be set up in their context, and its metrics
-	// be shown nowhere.
-	if _, err := ctx.App(poolApp); err != nil {
-		return fmt.Errorf("loading the app of the pool: %w", err)
+	if ctx.Value(inside{}) != nil {
+		return fmt.Errorf("%w: %q", errNested, r.Name)
 	}
-	r.ctx = ctx
+	// Before the routes ask for the app: one that is first named inside of them would be set up in their context, and its
+	// metrics be shown nowhere.
+	set, err := setOf(ctx)
+	if err != nil {
+		return err
+	}
+	r.ctx, r.set, r.variable = ctx, set, handlerName+"."+r.Name
 	first, err := r.prepare(r.Routes)
 	if err != nil {
 		return err
 	}
-	r.publish(first)
-	handlers.add(r)
-	return nil
+	r.serving.Store(first)
+	return set.join(r)
 }
 
 // prepare makes a generation that does not count yet.
-func (r *Routes) prepare(raw json.RawMessage) (*generation, error) {
-	made, err := newGeneration(r.ctx, raw)
+func (r *Routes) prepare(source []byte) (*generation, error) {
+	made, err := newGeneration(r.ctx, source, caddyhttp.HandlerFunc(r.onwards))
 	if err != nil {
 		return nil, fmt.Errorf("server %q: %w", r.Name, err)
 	}
 	return made, nil
 }
 
-// publish lets a generation count; the one before ends with what it has in hand. It is false, and the generation over, when
-// another configuration was loaded meanwhile.
-func (r *Routes) publish(next *generation) bool {
-	r.publishing.Lock()
-	defer r.publishing.Unlock()
-	if r.closed {
-		next.release()
-		return false
-	}
-	if before := r.serving.Swap(next); before != nil {
-		before.release()
-	}
-	return true
-}
+// serves tells whether the routes that count were made from a source.
+func (r *Routes) serves(source []byte) bool { return bytes.Equal(r.serving.Load().source, source) }
 
-// Cleanup implements caddy.CleanerUpper: another configuration was loaded, or this one failed. What is in hand goes on.
+// publish lets a generation count; the one before ends with what it has in hand.
+func (r *Routes) publish(next *generation) { r.serving.Swap(next).release() }
+
+// Cleanup implements caddy.CleanerUpper: another configuration was loaded, or this one failed. What is in hand goes on, unless
+// the process ends: then Caddy's proxy says goodbye to its WebSockets while it can.
 func (r *Routes) Cleanup() error {
-	handlers.remove(r)
-	r.publishing.Lock()
-	defer r.publishing.Unlock()
-	r.closed = true
-	if last := r.serving.Swap(nil); last != nil {
-		last.release()
+	if r.serving.Load() == nil || r.stopped.Swap(true) {
+		return nil
+	}
+	r.set.End() // before the last generation is looked at, so that no other takes its place
+	last := r.serving.Load()
+	last.release()
+	if caddy.Exiting() {
+		last.end()
 	}
 	return nil
 }
 
-// ServeHTTP implements caddyhttp.MiddlewareHandler. What no route ends goes on to the next handler, as from Caddy's subroutes. A
-// request that a configuration began and that comes here after its end, to an error's routes for one, is served by what follows it.
+// ServeHTTP implements caddyhttp.MiddlewareHandler. What no route ends goes on to the next handler, as from Caddy's subroutes.
+// Caddy's servers bring requests also after their configuration has ended: on a connection that was open, or to an error's
+// routes. They are served by the routes of that name that count now.
 func (r *Routes) ServeHTTP(w http.ResponseWriter, request *http.Request, next caddyhttp.Handler) error {
-	for counts := r; counts != nil; {
+	counts := r
+	for {
 		serving := counts.serving.Load()
-		if serving == nil {
-			counts = runningHandlers()[r.Name]
+		if serving.hold() {
+			defer serving.release()
+		} else if !counts.stopped.Load() {
+			continue // it was replaced just now
+		} else if newer := sets.handler(r.Name); newer != nil && newer != counts {
+			counts = newer
 			continue
 		}
-		if !serving.hold() {
-			continue // it was replaced just now
-		}
-		defer serving.release()
-		return serving.routes.Compile(next).ServeHTTP(w, request)
+		// When there are none, by these, cleaned up or not. So do Caddy's own handlers.
+		caddyhttp.SetVar(request.Context(), r.variable, next)
+		return serving.serve.ServeHTTP(w, request)
 	}
-	return caddyhttp.Error(http.StatusServiceUnavailable, errOver)
+}
+
+// onwards is the end of the routes.
+func (r *Routes) onwards(w http.ResponseWriter, request *http.Request) error {
+	next, is := caddyhttp.GetVar(request.Context(), r.variable).(caddyhttp.Handler)
+	if !is {
+		return caddyhttp.Error(http.StatusInternalServerError, errNoNext)
+	}
+	return next.ServeHTTP(w, request)
 }
 
 var (

@@ -3,13 +3,13 @@ package secrets
 import (
 	"bytes"
 	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
 	"regexp"
-	"strings"
 )
 
 // Bounds of a document. One certificate for each host that a BotCluster may have fits several times.
@@ -89,25 +89,38 @@ func (d document) keyring() (*keyring, error) {
 	}
 	ring := &keyring{byName: map[string]*tls.Certificate{}}
 	for i, pair := range d.Certificates {
-		loaded, err := tls.X509KeyPair([]byte(pair.Chain), []byte(pair.Key))
+		loaded, err := pair.load()
 		if err != nil {
-			return nil, invalid("certificates[%d]: %s", i, unusable(pair))
+			return nil, invalid("certificates[%d].%w", i, err)
 		}
-		ring.add(&loaded)
+		ring.add(loaded)
 	}
 	return ring, nil
 }
 
-// unusable says what is wrong with a pair that crypto/tls refuses, without its words: they may quote what was sent.
-func unusable(pair certificate) string {
-	chain, _ := pem.Decode([]byte(pair.Chain))
-	key, _ := pem.Decode([]byte(pair.Key))
-	switch {
-	case chain == nil || chain.Type != "CERTIFICATE":
-		return "chain holds no certificate in PEM"
-	case key == nil || !strings.HasSuffix(key.Type, "PRIVATE KEY"):
-		return "key holds no private key in PEM"
-	default:
-		return "chain and key cannot be used, or do not belong together"
+var (
+	errNoChain = errors.New("chain: there is no certificate in it; write the leaf and what signed it, in PEM")
+	errNotKey  = errors.New("key: it is not the private key of the first certificate of the chain; write that, in PEM, without a passphrase")
+)
+
+// load reads the pair. The words of crypto/tls are kept out of the errors: they quote the marks around what they skip.
+func (c certificate) load() (*tls.Certificate, error) {
+	count := 0
+	for block, rest := pem.Decode([]byte(c.Chain)); block != nil; block, rest = pem.Decode(rest) {
+		if block.Type != "CERTIFICATE" {
+			continue
+		}
+		if _, err := x509.ParseCertificate(block.Bytes); err != nil {
+			return nil, fmt.Errorf("chain: its certificate %d cannot be read; write certificates in PEM", count)
+		}
+		count++
 	}
+	if count == 0 {
+		return nil, errNoChain
+	}
+	loaded, err := tls.X509KeyPair([]byte(c.Chain), []byte(c.Key))
+	if err != nil {
+		return nil, errNotKey
+	}
+	return &loaded, nil
 }

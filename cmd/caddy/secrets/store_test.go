@@ -3,6 +3,7 @@ package secrets_test
 import (
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -127,11 +128,21 @@ var _ = Describe("A store of secrets", func() {
 		Entry("a key that is no base64", func(p pushed) { p["cookieKey"] = canary + "!" }, "base64"),
 		Entry("a key that is a number", func(p pushed) { p["cookieKey"] = 7 }, "cookieKey is of the wrong type"),
 		Entry("another key of the document", func(p pushed) { p[canary] = 1 }, "the keys revision"),
-		Entry("a certificate without its key", func(p pushed) { p["certificates"] = listed(pair{Chain: issue("x").Chain}) }, "certificates[0]: key holds no private key"),
+		Entry("a certificate without its key", func(p pushed) { p["certificates"] = listed(pair{Chain: issue("x").Chain}) }, "certificates[0].key: "),
 		Entry("a certificate with another's key", func(p pushed) {
 			p["certificates"] = listed(issue("fine"), pair{Chain: issue("x").Chain, Key: issue("y").Key})
-		}, "certificates[1]: chain and key cannot be used"),
-		Entry("what is no certificate", func(p pushed) { p["certificates"] = listed(pair{Chain: canary, Key: canary}) }, "certificates[0]: chain holds no certificate"),
+		}, "certificates[1].key: it is not the private key of the first"),
+		Entry("what is no certificate", func(p pushed) { p["certificates"] = listed(pair{Chain: canary, Key: canary}) }, "certificates[0].chain: there is no certificate in it"),
+		Entry("a chain that goes on with what cannot be read", func(p pushed) {
+			fine := issue("fine")
+			fine.Chain += "-----BEGIN CERTIFICATE-----\nYQ==\n-----END CERTIFICATE-----\n"
+			p["certificates"] = listed(fine)
+		}, "certificates[0].chain: its certificate 1 cannot be read"),
+		Entry("marks that say something", func(p pushed) {
+			marked := issue("fine")
+			marked.Key = "-----BEGIN " + canary + "-----\nYQ==\n-----END " + canary + "-----\n"
+			p["certificates"] = listed(marked)
+		}, "certificates[0].key: "),
 		Entry("too many", func(p pushed) { p["certificates"] = make([]map[string]string, 129) }, "129 are too many"),
 	)
 
@@ -151,16 +162,40 @@ var _ = Describe("A store of secrets", func() {
 	})
 })
 
+// FuzzApply checks that whatever is pushed is either refused as such, and nothing is told, or is told and there after a restart.
 func FuzzApply(f *testing.F) {
-	f.Add([]byte(`{"revision":"r","cookieKey":"` + key("a") + `","certificates":[]}`))
-	f.Add([]byte(`{"revision":"r","cookieKey":"` + key("a") + `","certificates":[{"chain":"","key":""}]}`))
-	f.Add([]byte(`{}{}`))
-	f.Add([]byte(`[`))
+	RegisterTestingT(f)
+	pair, err := json.Marshal(listed(issue("a", "a.example.com")))
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, seed := range []string{
+		`{"revision":"r","cookieKey":"` + key("a") + `","certificates":[]}`,
+		`{"revision":"r","cookieKey":"` + key("a") + `","certificates":null}`,
+		`{"revision":"r","cookieKey":"` + key("a") + `","certificates":` + string(pair) + `}`,
+		`{"revision":"r","cookieKey":"` + key("a") + `","certificates":[{"chain":"","key":""}]}`,
+		`{"revision":"r","cookieKey":7}`,
+		`{}{}`,
+		`[`,
+	} {
+		f.Add([]byte(seed))
+	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		told := 0
-		store := secrets.NewStore(filepath.Join(t.TempDir(), "s"), func(string, []byte) { told++ })
-		if err := store.Apply(data); (err == nil) != (told == 1) {
-			t.Fatalf("told %d times although: %v", told, err)
+		var told []string
+		listen := func(revision string, cookieKey []byte) { told = append(told, revision+" "+string(cookieKey)) }
+		path := filepath.Join(t.TempDir(), "s")
+		err := secrets.NewStore(path, listen).Apply(data)
+		if err != nil {
+			if !errors.Is(err, secrets.ErrInvalid) || len(told) != 0 {
+				t.Fatalf("a refusal of another kind: %v, told %d times", err, len(told))
+			}
+			return
+		}
+		if err := secrets.NewStore(path, listen).Restore(); err != nil {
+			t.Fatalf("what was taken is not there after a restart: %v", err)
+		}
+		if len(told) != 2 || told[0] != told[1] {
+			t.Fatalf("after a restart it is another")
 		}
 	})
 }
