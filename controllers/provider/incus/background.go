@@ -22,7 +22,8 @@ func (h *host) inBackground(verb, name string, owner model.Owner, do func(ctx co
 		limited, cancel := context.WithTimeout(ctx, jobLimit)
 		defer cancel()
 		if err := do(limited); err != nil {
-			over.failed = provider.MessageOf(err, err.Error())
+			h.options.Logger.V(1).Info("Job failed", "host", h.key, "instance", name, "verb", verb, "error", err.Error())
+			over.failed = provider.MessageOf(err, "the driver could not carry it out; its log says why")
 		}
 		if ctx.Err() == nil {
 			h.conclude(over)
