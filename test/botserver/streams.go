@@ -59,6 +59,9 @@ var upgrader = websocket.Upgrader{CheckOrigin: func(*http.Request) bool { return
 // serveWebSocket sends every message back as it came.
 func (b *Bot) serveWebSocket(w http.ResponseWriter, r *http.Request) {
 	header := http.Header{"Botserver-Name": {b.name}}
+	// Before the client learns that it has one, so that a drain never misses it.
+	b.webSockets.Add(1)
+	defer b.webSockets.Add(-1)
 	connection, err := upgrader.Upgrade(w, r, header)
 	if err != nil {
 		return // Upgrade has answered with what was wrong
@@ -66,8 +69,6 @@ func (b *Bot) serveWebSocket(w http.ResponseWriter, r *http.Request) {
 	// The connection is the handler's now, also its end: an edge counts a WebSocket until both sides have ended it.
 	defer func() { _ = connection.Close() }() // it may be closed or dead already
 	b.requests.Add(1)
-	b.webSockets.Add(1)
-	defer b.webSockets.Add(-1)
 	socket := &socket{connection: connection}
 	if !b.sockets.add(socket) {
 		socket.goAway()

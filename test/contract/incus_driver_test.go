@@ -19,8 +19,9 @@ import (
 	"github.com/generalbots/botcluster-operator/controllers/provider/incus"
 )
 
-// patience is how long a spec waits for what real containers do.
-const patience = 30 * time.Second
+// patience is how long a spec waits for what real containers do: a second as a rule, a minute on a host whose disk is busy
+// writing what was built just before.
+const patience = 2 * time.Minute
 
 // driver is the driver under test, with an owner of its own.
 type driver struct {

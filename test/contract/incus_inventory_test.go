@@ -12,7 +12,7 @@ import (
 )
 
 // soon is how long an event may take to show. It is far below the time between two lists.
-const soon = 5 * time.Second
+const soon = 15 * time.Second
 
 var _ = incusContract("when others act behind its back", func(world func() *incusWorld, under func() *driver) {
 	It("sees it by events, and tells the owner", func(ctx SpecContext) {

@@ -71,13 +71,16 @@ func (h *host) survey(owner model.Owner, unread map[string]struct{}, aged bool) 
 		if aged && present && !stale && h.hasAged(instance) {
 			h.readings.request(name) // whoever it concerns is told when something changed
 		}
-		if _, failed := unread[name]; !failed && stale {
+		// Nobody acts on an instance that is busy, and Incus takes up to a second to describe one that boots among many: it is
+		// shown as it was, until the read that follows the end of its operation.
+		busy := operation.verb != "" && h.readings.failed(name) == nil
+		if _, failed := unread[name]; !failed && stale && !busy {
 			due = append(due, name)
 			continue
 		}
 		if !present {
 			instance, present = h.unseen(name, operation, stale)
-		} else if stale {
+		} else if stale && !busy {
 			// What was read before is no answer. The tags are, as nobody else changes them.
 			instance.State, instance.Operation = model.StateUnknown, ""
 		}

@@ -130,15 +130,13 @@ func (h *host) loseOperation(id string) {
 	}
 }
 
-// conclude reads the instance that an operation was about, and tells its owner.
+// conclude reads the instance that an operation was about, and tells its owner. Until it was read the operation counts as
+// running, so that nobody waits for the read.
 func (h *host) conclude(over ending) {
 	owner := over.want.Owner
 	if instance, present, _ := h.index.get(over.name); present {
 		owner = instance.Owner
 	}
-	// In this order: whoever does not see the operation any more finds that the instance is to be read.
-	h.index.mark(over.name)
-	h.operations.finish(over)
 	if over.failed != "" {
 		h.options.Logger.Info("Operation failed", "host", h.key, "instance", over.name, "verb", over.verb, "reason", words(over.failed))
 	}
@@ -146,7 +144,20 @@ func (h *host) conclude(over ending) {
 		// What it was made of may not be there any more, or have no room.
 		h.facts.doubt()
 	}
-	h.readings.request(over.name, owner)
+	h.index.mark(over.name)
+	h.finishAfterReading(over, owner)
+}
+
+// finishAfterReading ends an operation once its instance was read as it left it. When that fails, the instance is to be read
+// by whoever wants to know.
+func (h *host) finishAfterReading(over ending, owner model.Owner) {
+	h.readings.requestThen(over.name, func(err error) {
+		if _, _, stale := h.index.get(over.name); stale && err == nil {
+			h.finishAfterReading(over, owner) // that reading had begun before the end, or something happened since
+			return
+		}
+		h.operations.finish(over)
+	}, owner)
 }
 
 // askAfterSilent asks, in the background, after the operations that were not heard of for a while.

@@ -3,9 +3,10 @@ package incus
 import (
 	"context"
 	"net/http"
-	"net/url"
 	"sync"
 	"time"
+
+	incusapi "github.com/lxc/incus/v6/shared/api"
 
 	"github.com/generalbots/botcluster-operator/controllers/model"
 )
@@ -26,6 +27,9 @@ type reading struct {
 	done  chan struct{}
 	began time.Time
 	err   error
+	// announce holds owners to be told when it ends, changed or not; before that, then is called.
+	announce []model.Owner
+	then     []func(error)
 }
 
 // readings reads single instances in the background. Requests for one instance that wait for their turn are one reading.
@@ -49,13 +53,16 @@ type line struct {
 	// ended and err tell of the last reading.
 	ended time.Time
 	err   error
-	// announce holds owners to be told when the next reading ends, changed or not.
-	announce []model.Owner
 }
 
 // request returns a reading that begins after now, or one that has been running for so long that another would fare no
 // better.
 func (r *readings) request(name string, announce ...model.Owner) *reading {
+	return r.requestThen(name, nil, announce...)
+}
+
+// requestThen is request with what is to be called when the reading ended, before anybody is told.
+func (r *readings) requestThen(name string, then func(error), announce ...model.Owner) *reading {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	l := r.lines[name]
@@ -63,16 +70,21 @@ func (r *readings) request(name string, announce ...model.Owner) *reading {
 		l = &line{}
 		r.lines[name] = l
 	}
-	l.announce = append(l.announce, announce...)
-	if l.waiting != nil {
-		return l.waiting
+	asked := l.waiting
+	switch {
+	case asked != nil:
+	case l.running != nil && r.clock.Now().Sub(l.running.began) > slow:
+		asked = l.running
+	default:
+		asked = &reading{done: make(chan struct{})}
+		l.waiting = asked
+		r.queue.put(func(ctx context.Context) { r.perform(ctx, name) })
 	}
-	if l.running != nil && r.clock.Now().Sub(l.running.began) > slow {
-		return l.running
+	asked.announce = append(asked.announce, announce...)
+	if then != nil {
+		asked.then = append(asked.then, then)
 	}
-	l.waiting = &reading{done: make(chan struct{})}
-	r.queue.put(func(ctx context.Context) { r.perform(ctx, name) })
-	return l.waiting
+	return asked
 }
 
 func (r *readings) perform(ctx context.Context, name string) {
@@ -82,18 +94,16 @@ func (r *readings) perform(ctx context.Context, name string) {
 	current.began = r.clock.Now()
 	l.waiting, l.running = nil, current
 	l.active++
-	announce := l.announce
-	l.announce = nil
 	r.mu.Unlock()
 
 	number := r.index.begin()
 	instance, err := r.fetch(ctx, name)
-	current.err = err
-	changed := announce
+	var changed []model.Owner
 	if err == nil {
-		changed = append(changed, r.index.set(name, number, instance)...)
+		changed = r.index.set(name, number, instance)
 	}
 	r.mu.Lock()
+	current.err = err
 	l.ended, l.err = r.clock.Now(), err
 	l.active--
 	if l.running == current {
@@ -102,7 +112,12 @@ func (r *readings) perform(ctx context.Context, name string) {
 	if l.waiting == nil && l.active == 0 && err == nil && pauseOf(instance) == 0 {
 		delete(r.lines, name)
 	}
+	changed = append(changed, current.announce...)
+	then := current.then
 	r.mu.Unlock()
+	for _, call := range then {
+		call(err)
+	}
 	close(current.done)
 	r.notify(changed)
 }
@@ -141,13 +156,19 @@ func (r *readings) failed(name string) error {
 	return l.err
 }
 
-// fetchInstance reads one instance with its state, nil when there is none of that name.
+// fetchInstance reads one instance, nil when there is none of that name. What is stopped has no state to ask for: Incus starts
+// processes to look into an instance, while others boot.
 func (h *host) fetchInstance(ctx context.Context, name string) (*model.Instance, error) {
-	var full fullInstance
+	full := fullInstance{State: &fullState{}}
 	_, err := h.client.do(ctx, request{
-		method: http.MethodGet, path: resource("instances", name), query: url.Values{"recursion": {"1"}},
-		doing: "read the instance " + name,
+		method: http.MethodGet, path: resource("instances", name), doing: "read the instance " + name,
 	}, &full)
+	if err == nil && full.StatusCode != incusapi.Stopped {
+		_, err = h.client.do(ctx, request{
+			method: http.MethodGet, path: resource("instances", name, "state"), doing: "read the state of the instance " + name,
+		}, full.State)
+		full.StatusCode = full.State.StatusCode
+	}
 	if hasStatus(err, http.StatusNotFound) {
 		return nil, nil
 	}
