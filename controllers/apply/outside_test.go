@@ -86,6 +86,10 @@ func (i instances) Stop(ctx context.Context, name string, owner model.Owner, gra
 	return i.call(ctx, "stop %s of %s within %s", name, owner.UID, grace)
 }
 
+func (i instances) Freeze(ctx context.Context, name string, owner model.Owner) error {
+	return i.call(ctx, "freeze %s of %s", name, owner.UID)
+}
+
 func (i instances) Delete(ctx context.Context, name string, owner model.Owner) error {
 	return i.call(ctx, "delete %s of %s", name, owner.UID)
 }

@@ -1,5 +1,7 @@
 package model
 
+import "time"
+
 // Identity says how to reach an Incus server. It holds key material: it is never printed, logged or kept in a status.
 type Identity struct {
 	// UnixSocket is the path of a local daemon's socket; the other fields but Project are empty then.
@@ -47,4 +49,28 @@ type HostFacts struct {
 	Fingerprints map[Tier]string
 	// Clustered tells whether the server is a cluster.
 	Clustered bool
+	// Members are the members of the cluster, sorted by name; none on a server that is not clustered.
+	Members []HostMember
 }
+
+// HostMember is one member of an Incus cluster.
+type HostMember struct {
+	Name string
+	// Groups are the cluster groups that it belongs to, sorted.
+	Groups []string
+	State  HostMemberState
+	// Since is when the provider first saw it in that state: it starts anew with the operator, so that nothing is done too soon.
+	Since time.Time
+}
+
+// HostMemberState tells what a member of an Incus cluster can do.
+type HostMemberState string
+
+const (
+	// HostMemberOnline runs instances.
+	HostMemberOnline HostMemberState = "Online"
+	// HostMemberOffline does not answer; its instances may run on.
+	HostMemberOffline HostMemberState = "Offline"
+	// HostMemberEvacuated was emptied, or is being emptied or restored; nothing is to be created or started on it.
+	HostMemberEvacuated HostMemberState = "Evacuated"
+)

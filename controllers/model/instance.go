@@ -49,6 +49,10 @@ type Instance struct {
 	Configured string
 	// DrainingSince is when the instance began to leave, zero when it does not.
 	DrainingSince time.Time
+	// Standby tells that the instance was made to wait, frozen, until it is needed. It is in no pool as one that serves.
+	Standby bool
+	// Restarted is when the operator last restarted the instance because it was unhealthy, zero when it never did.
+	Restarted time.Time
 	// Address is its IPv4 (or else global IPv6) address on eth0, invalid while there is none.
 	Address netip.Addr
 	// CreatedAt is when Incus made the instance. StartedAt is when it last booted, also after it stopped; zero when it
@@ -92,6 +96,10 @@ type InstanceSpec struct {
 	Devices map[string]Device
 	// Start starts the instance in the same call; for instances that need no files first.
 	Start bool
+	// Standby tags the instance as one that waits until it is needed.
+	Standby bool
+	// Location is the member of a clustered server that is to hold it; empty leaves the choice to Incus.
+	Location string
 }
 
 // Image names an image by alias or by fingerprint.
@@ -116,6 +124,10 @@ type InstanceChange struct {
 	Devices map[string]Device
 	// DrainingSince marks the instance as leaving; a zero time takes it back.
 	DrainingSince *time.Time
+	// Standby sets or takes away the tag of an instance that waits.
+	Standby *bool
+	// Restarted notes that the instance is restarted because it was unhealthy; a zero time takes the note away.
+	Restarted *time.Time
 }
 
 // File is a file to be written into an instance.

@@ -33,8 +33,17 @@ type Host interface {
 	Dial(ctx context.Context, instance string, target Target) (net.Conn, error)
 }
 
+// Meter measures what instances use.
+type Meter interface {
+	// Usage returns what the running instances with the owner's UID have used, sorted by name. An instance that could not be
+	// measured is missing: it is unknown, and never zero. Answers may be up to ten seconds old, and are shared by all owners of
+	// a Host.
+	Usage(ctx context.Context, owner model.Owner) ([]model.Usage, error)
+}
+
 // Instances changes the instances of a Host.
 type Instances interface {
+	Power
 	// Create starts the creation of an instance. The volumes that its devices name exist already.
 	Create(ctx context.Context, want model.InstanceSpec) error
 	// Configure begins to write files into an instance that is stopped; then it is marked with the hash, and started. A
@@ -42,12 +51,18 @@ type Instances interface {
 	Configure(ctx context.Context, name string, owner model.Owner, files []model.File, hash string) error
 	// Change changes limits, devices and tags of an instance, live.
 	Change(ctx context.Context, name string, owner model.Owner, change model.InstanceChange) error
+	// Delete removes a stopped instance.
+	Delete(ctx context.Context, name string, owner model.Owner) error
+}
+
+// Power changes whether the processes of instances run.
+type Power interface {
 	// Start starts or unfreezes an instance.
 	Start(ctx context.Context, name string, owner model.Owner) error
 	// Stop stops an instance, by force when grace is zero, else gracefully within grace (seconds resolution).
 	Stop(ctx context.Context, name string, owner model.Owner, grace time.Duration) error
-	// Delete removes a stopped instance.
-	Delete(ctx context.Context, name string, owner model.Owner) error
+	// Freeze freezes a running instance: its memory stays, its processes stand still until Start.
+	Freeze(ctx context.Context, name string, owner model.Owner) error
 }
 
 // Volumes changes custom volumes of a Host.

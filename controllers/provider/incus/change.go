@@ -47,7 +47,13 @@ func differing(current map[string]string, change model.InstanceChange) map[strin
 		wanted = map[string]string{}
 	}
 	if change.DrainingSince != nil {
-		wanted[tagDraining] = drainingTag(*change.DrainingSince)
+		wanted[tagDraining] = timeTag(*change.DrainingSince)
+	}
+	if change.Standby != nil {
+		wanted[tagStandby] = standbyTag(*change.Standby)
+	}
+	if change.Restarted != nil {
+		wanted[tagRestarted] = timeTag(*change.Restarted)
 	}
 	maps.DeleteFunc(wanted, func(key, value string) bool { return current[key] == value })
 	return wanted

@@ -42,7 +42,7 @@ var _ = Describe("An instance as Incus shows it", func() {
 			Config: map[string]string{"limits.cpu": "2", "boot.autostart": "false"},
 		}
 		body := post(want)
-		body.Config[tagDraining] = drainingTag(since)
+		body.Config[tagDraining] = timeTag(since)
 		body.Config[tagConfigured] = "f"
 		got := convert(fullInstance{StatusCode: incusapi.Stopped, State: &fullState{}, Config: body.Config, Location: "none"})
 		Expect(got.Owner).To(Equal(want.Owner))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"net/http"
+	"net/url"
 
 	incusapi "github.com/lxc/incus/v6/shared/api"
 
@@ -26,7 +27,7 @@ func (i instances) Create(ctx context.Context, want model.InstanceSpec) error {
 	}
 	attempt := func() error {
 		return i.begin(ctx, verbCreate, want.Name, pending(want), request{
-			method: http.MethodPost, path: resource("instances"), body: post(want), limit: writeLimit,
+			method: http.MethodPost, path: resource("instances"), query: target(want.Location), body: post(want), limit: writeLimit,
 			doing: "create the instance " + want.Name,
 		})
 	}
@@ -48,6 +49,14 @@ func (i instances) Create(ctx context.Context, want model.InstanceSpec) error {
 	return again
 }
 
+// target asks for a member of the cluster; without one Incus chooses.
+func target(member string) url.Values {
+	if member == "" {
+		return nil
+	}
+	return url.Values{"target": {member}}
+}
+
 func post(want model.InstanceSpec) incusapi.InstancesPost {
 	config := maps.Clone(want.Config)
 	if config == nil {
@@ -55,6 +64,9 @@ func post(want model.InstanceSpec) incusapi.InstancesPost {
 	}
 	maps.Copy(config, ownerTags(want.Owner, want.Tier, want.Ordinal))
 	config[tagTemplate] = want.Template
+	if want.Standby {
+		config[tagStandby] = standbyTag(true)
+	}
 	devices := make(map[string]map[string]string, len(want.Devices))
 	for name, device := range want.Devices {
 		devices[name] = device
@@ -78,7 +90,7 @@ func pending(want model.InstanceSpec) model.Instance {
 	owner.Prefix = ""
 	return model.Instance{
 		Name: want.Name, Owner: owner, Tier: want.Tier, Ordinal: want.Ordinal, State: model.StateStopped,
-		Operation: verbCreate, Template: want.Template, Image: want.Image.Fingerprint,
+		Operation: verbCreate, Template: want.Template, Image: want.Image.Fingerprint, Standby: want.Standby, Location: want.Location,
 		Config: limitsOf(want.Config), Devices: maps.Clone(want.Devices),
 	}
 }

@@ -64,6 +64,25 @@ func (i instances) Stop(ctx context.Context, name string, owner model.Owner, gra
 	return i.changeState(ctx, name, verbStop, put)
 }
 
+// Freeze implements provider.Instances.
+func (i instances) Freeze(ctx context.Context, name string, owner model.Owner) error {
+	found, err := i.owned(ctx, name, owner)
+	if err != nil {
+		return err
+	}
+	switch state, _ := powerState(found.StatusCode); state {
+	case model.StateFrozen:
+		return nil
+	case model.StateRunning:
+	default:
+		return conflict(nil, "the instance %s can be frozen only while it runs", name)
+	}
+	if under, err := i.busy(name, verbFreeze); under || err != nil {
+		return err
+	}
+	return i.changeState(ctx, name, verbFreeze, incusapi.InstanceStatePut{Action: verbFreeze, Timeout: -1})
+}
+
 func (i instances) changeState(ctx context.Context, name, verb string, put incusapi.InstanceStatePut) error {
 	err := i.begin(ctx, verb, name, model.Instance{}, request{
 		method: http.MethodPut, path: resource("instances", name, "state"), body: put, limit: writeLimit,

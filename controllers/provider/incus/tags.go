@@ -21,6 +21,10 @@ const (
 	tagConfigured = tagPrefix + "configured"
 	// tagDraining holds the time at which draining began, RFC 3339 with nanoseconds, in UTC.
 	tagDraining = tagPrefix + "draining"
+	// tagStandby is "true" on an instance that waits until it is needed.
+	tagStandby = tagPrefix + "standby"
+	// tagRestarted holds the time of the last restart because of bad health, as tagDraining does.
+	tagRestarted = tagPrefix + "restarted"
 )
 
 // limitPrefix is the beginning of the keys that model.Instance carries.
@@ -69,19 +73,26 @@ func ordinalOf(config map[string]string) int {
 	return ordinal
 }
 
-func drainingTag(since time.Time) string {
+func timeTag(since time.Time) string {
 	if since.IsZero() {
 		return ""
 	}
 	return since.UTC().Format(time.RFC3339Nano)
 }
 
-func drainingSince(config map[string]string) time.Time {
-	since, err := time.Parse(time.RFC3339Nano, config[tagDraining])
+func timeOf(tag string) time.Time {
+	at, err := time.Parse(time.RFC3339Nano, tag)
 	if err != nil {
 		return time.Time{}
 	}
-	return since
+	return at
+}
+
+func standbyTag(standby bool) string {
+	if standby {
+		return "true"
+	}
+	return ""
 }
 
 // limitsOf picks the `limits.*` keys.
