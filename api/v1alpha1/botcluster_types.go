@@ -35,6 +35,21 @@ type BotClusterSpec struct {
 	// +kubebuilder:default={}
 	Drain DrainSpec `json:"drain,omitempty"`
 
+	// Scaling lets the operator choose the number of bots, and keeps some in reserve.
+	// +optional
+	// +kubebuilder:default={}
+	Scaling ScalingSpec `json:"scaling,omitempty"`
+
+	// RollingUpdate says how bots are replaced when what they are made from changes.
+	// +optional
+	// +kubebuilder:default={}
+	RollingUpdate RollingUpdateSpec `json:"rollingUpdate,omitempty"`
+
+	// Placement says which members of an Incus cluster run the bots.
+	// +optional
+	// +kubebuilder:default={}
+	Placement PlacementSpec `json:"placement,omitempty"`
+
 	// Suspend stops the operator from changing anything for this BotCluster; the instances stay as they are and the
 	// status goes on telling what is seen. Deletion works while suspended.
 	// +optional
