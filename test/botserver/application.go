@@ -15,6 +15,9 @@ import (
 // largestAnswer bounds ?size=, so that a typing error cannot exhaust the container.
 const largestAnswer = 64 << 20
 
+// mostBurnt bounds ?burn= likewise.
+const mostBurnt = time.Second
+
 // serveApplication answers what the real server would compute: who it was and what it was asked.
 func (b *Bot) serveApplication(w http.ResponseWriter, r *http.Request) {
 	received, err := io.Copy(io.Discard, r.Body)
@@ -30,6 +33,7 @@ func (b *Bot) serveApplication(w http.ResponseWriter, r *http.Request) {
 	if !pause(r.Context(), bend.delay) {
 		return
 	}
+	spend(bend.burn)
 	if bend.size > 0 {
 		w.Header().Set("Content-Length", strconv.FormatInt(bend.size, 10))
 		w.WriteHeader(bend.status)
@@ -45,6 +49,7 @@ func (b *Bot) serveApplication(w http.ResponseWriter, r *http.Request) {
 // bend is what the query parameters of one request ask for.
 type bend struct {
 	delay  time.Duration
+	burn   time.Duration
 	status int
 	size   int64
 }
@@ -56,6 +61,11 @@ func bendFromQuery(r *http.Request) (bend, error) {
 	if text := query.Get("delay"); text != "" {
 		if wanted.delay, err = time.ParseDuration(text); err != nil {
 			return wanted, fmt.Errorf("the parameter delay is a duration such as 250ms: %w", err)
+		}
+	}
+	if text := query.Get("burn"); text != "" {
+		if wanted.burn, err = time.ParseDuration(text); err != nil || wanted.burn < 0 || wanted.burn > mostBurnt {
+			return wanted, fmt.Errorf("the parameter burn is a duration up to %s, such as 20ms, not %q", mostBurnt, text)
 		}
 	}
 	if text := query.Get("status"); text != "" {

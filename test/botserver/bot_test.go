@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"io"
 	"net/http"
+	"syscall"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -30,9 +31,22 @@ var _ = Describe("A bot", func() {
 		Expect(read.Body).To(HaveLen(100000))
 	})
 
+	It("burns the processor time that the query asks for", func() {
+		processorTime := func() time.Duration {
+			var usage syscall.Rusage
+			Expect(syscall.Getrusage(syscall.RUSAGE_SELF, &usage)).To(Succeed())
+			return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
+		}
+		begin := processorTime()
+		Expect(server.get("/api/chat?burn=100ms").Status).To(Equal(http.StatusOK))
+		Expect(processorTime() - begin).To(BeNumerically(">=", 100*time.Millisecond))
+	})
+
 	DescribeTable("refuses a query that it does not understand",
 		func(path string) { Expect(server.get(path).Status).To(Equal(http.StatusBadRequest)) },
 		Entry("delay", "/?delay=5"),
+		Entry("burn", "/?burn=a-lot"),
+		Entry("burn beyond reason", "/?burn=1h"),
 		Entry("status", "/?status=99"),
 		Entry("size", "/?size=-1"),
 		Entry("size beyond reason", "/?size=100000000000"),

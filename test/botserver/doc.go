@@ -10,8 +10,9 @@
 //	POST /api/config/reload  200; the number of reloads is shown by GET /control
 //	*    everything else     JSON: the name of the instance, method, path, and how many bytes of body arrived
 //
-// Every answer carries the header Botserver-Name with the name of the instance. Three query parameters bend one answer of
-// "everything else": delay=250ms waits first, status=418 sets the status, size=4096 adds a body of that many bytes.
+// Every answer carries the header Botserver-Name with the name of the instance. Four query parameters bend one answer of
+// "everything else": delay=250ms waits first, burn=20ms uses that much processor time, status=418 sets the status, size=4096
+// adds a body of that many bytes.
 //
 // # How it misbehaves
 //

@@ -2,6 +2,7 @@ package main
 
 import (
 	"math"
+	"runtime"
 	"sync"
 	"syscall"
 	"time"
@@ -119,4 +120,24 @@ func burn(share float64, stop <-chan struct{}) {
 		case <-ticker.C:
 		}
 	}
+}
+
+// spend uses processor time, however long that takes on a host that is busy or under a limit.
+func spend(wanted time.Duration) {
+	if wanted <= 0 {
+		return
+	}
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	for begin := threadTime(); threadTime()-begin < wanted; {
+	}
+}
+
+// threadTime is the processor time that this thread has used.
+func threadTime() time.Duration {
+	const thisThread = 1 // RUSAGE_THREAD, getrusage(2)
+	var usage syscall.Rusage
+	// It fails only for an address or a target that is not valid.
+	_ = syscall.Getrusage(thisThread, &usage)
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }

@@ -15,6 +15,8 @@ type Mix struct {
 	TLS *tls.Config
 	// GetsPerSecond and PostsPerSecond are requests per second, each at most 1000.
 	GetsPerSecond, PostsPerSecond int
+	// Burn is the processor time that each GET costs the bot.
+	Burn time.Duration
 	// Streams and WebSockets are how many are held open at a time.
 	Streams, WebSockets int
 	// Lifetime is how long a stream or a WebSocket lasts: a client then ends it and opens the next, so that bots can be

@@ -32,11 +32,19 @@ func (l *Load) startRequests(method string, perSecond int, counts *tally) {
 			for round := 0; l.await(ticker.C); round++ {
 				l.ask(client, request{
 					method: method, path: fmt.Sprintf("/api/load/%s-%d-%d", strings.ToLower(method), number, round),
-					bytes: bodyLength(method, number, round),
+					bytes: bodyLength(method, number, round), query: l.query(method),
 				}, counts)
 			}
 		})
 	}
+}
+
+// query is what each request of a method asks of the bot.
+func (l *Load) query(method string) string {
+	if method != http.MethodGet || l.mix.Burn == 0 {
+		return ""
+	}
+	return "?burn=" + l.mix.Burn.String()
 }
 
 // newClient is a client with one connection of its own, which it keeps. It speaks HTTP/1.1, where a lost connection is a
@@ -56,6 +64,7 @@ func (l *Load) newClient() *http.Client {
 type request struct {
 	method, path string
 	bytes        int // of its body
+	query        string
 }
 
 // bodyLength varies between one byte and some network packets; a GET has no body.
@@ -87,7 +96,7 @@ func (l *Load) ask(client *http.Client, asked request, counts *tally) {
 // dead, unless it has a body that cannot be had again.
 func exchange(ctx context.Context, client *http.Client, base string, asked request) (bot string, err error) {
 	body := io.NopCloser(strings.NewReader(strings.Repeat("b", asked.bytes)))
-	sent, err := http.NewRequestWithContext(ctx, asked.method, base+asked.path, body)
+	sent, err := http.NewRequestWithContext(ctx, asked.method, base+asked.path+asked.query, body)
 	if err != nil {
 		return "", err
 	}
@@ -118,7 +127,7 @@ func (r request) judge(content []byte) error {
 	if err := json.Unmarshal(content, &answer); err != nil {
 		return fmt.Errorf("the answer is none of the stand-in's: %w: %.200s", err, content)
 	}
-	if (request{method: answer.Method, path: answer.Path, bytes: answer.Bytes}) != r {
+	if (request{method: answer.Method, path: answer.Path, bytes: answer.Bytes, query: r.query}) != r {
 		return fmt.Errorf("the answer belongs to another request: %.200s", content)
 	}
 	return nil
