@@ -157,7 +157,7 @@ type DrainSpec struct {
 // +kubebuilder:subresource:scale:specpath=.spec.replicas,statuspath=.status.replicas,selectorpath=.status.selector
 // +kubebuilder:resource:shortName=bc,categories={all,bots}
 // +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`,description="Whether everything is as declared"
-// +kubebuilder:printcolumn:name="Desired",type=integer,JSONPath=`.spec.replicas`,description="Bots asked for"
+// +kubebuilder:printcolumn:name="Desired",type=integer,JSONPath=`.status.desiredReplicas`,description="Bots that there are to be"
 // +kubebuilder:printcolumn:name="Bots",type=integer,JSONPath=`.status.readyReplicas`,description="Bots that serve"
 // +kubebuilder:printcolumn:name="Status",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].message`,description="What is going on, in a sentence"
 // +kubebuilder:printcolumn:name="URL",type=string,JSONPath=`.status.urls[0]`,priority=1,description="Where the edge answers"

@@ -16,6 +16,10 @@ const (
 	ConditionEdgeReady = "EdgeReady"
 	// ConditionDegraded is True while it serves with less than declared: bots without their database, or missing parts.
 	ConditionDegraded = "Degraded"
+	// ConditionScalingActive is True while the autoscaler can decide, Unknown while signals are missing, False while it is off.
+	ConditionScalingActive = "ScalingActive"
+	// ConditionScalingLimited is True while something keeps the number of bots from what the signals ask for.
+	ConditionScalingLimited = "ScalingLimited"
 	// ConditionSuspended is True while spec.suspend keeps the operator from changing anything.
 	ConditionSuspended = "Suspended"
 )
@@ -94,6 +98,22 @@ const (
 	ReasonInvalidRequest = "InvalidRequest"
 )
 
+// Reasons of the conditions ScalingActive and ScalingLimited.
+const (
+	// ReasonScalingDisabled says that spec.scaling.enabled is not set: spec.replicas decides.
+	ReasonScalingDisabled = "ScalingDisabled"
+	// ReasonScalingDecides says that the autoscaler decides.
+	ReasonScalingDecides = "ScalingDecides"
+	// ReasonSignalMissing says that a signal could not be had.
+	ReasonSignalMissing = "SignalMissing"
+	// ReasonScheduleInvalid says that a schedule cannot be read.
+	ReasonScheduleInvalid = "ScheduleInvalid"
+	// ReasonNotLimited says that nothing keeps the number of bots from what the signals ask for.
+	ReasonNotLimited = "NotLimited"
+	// ReasonRolloutStalled says that a new bot failed, so that no further bots are replaced.
+	ReasonRolloutStalled = "RolloutStalled"
+)
+
 // Annotations and names that users and scripts meet.
 const (
 	// Finalizer keeps a BotCluster until its instances are gone.
@@ -104,6 +124,8 @@ const (
 	// AnnotationDrain names the bots that somebody drains by hand, by ordinal or instance name, separated by commas: "2,3".
 	// They run on and get nothing new until they are named no more.
 	AnnotationDrain = "scaling.generalbots.dev/drain"
+	// AnnotationRestart replaces all bots, as a rolling update does, whenever its value changes: any text, such as the time.
+	AnnotationRestart = "scaling.generalbots.dev/restarted-at"
 	// KeySecretSuffix makes the name of the Secret with the key of the edges' cookies from that of the BotCluster.
 	KeySecretSuffix = "-edge"
 	// KeyCookie is where that Secret has the key.

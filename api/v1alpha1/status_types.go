@@ -27,6 +27,18 @@ type BotClusterStatus struct {
 	// +optional
 	ReadyReplicas int32 `json:"readyReplicas"`
 
+	// DesiredReplicas is the number of bots that there are to be: spec.replicas, or what the autoscaler chose.
+	// +optional
+	DesiredReplicas int32 `json:"desiredReplicas"`
+
+	// Scaling is what the autoscaler chose and why, while spec.scaling.enabled is set.
+	// +optional
+	Scaling *ScalingStatus `json:"scaling,omitempty"`
+
+	// Rollout tells how far the replacement of bots is. It is absent while all bots are as declared.
+	// +optional
+	Rollout *RolloutStatus `json:"rollout,omitempty"`
+
 	// Selector is what the scale subresource reports, for an HPA or KEDA.
 	// +optional
 	Selector string `json:"selector,omitempty"`
@@ -63,6 +75,9 @@ type TierStatus struct {
 	Updated int32 `json:"updated"`
 	// Draining is how many are leaving or drained by hand.
 	Draining int32 `json:"draining"`
+	// Standby is how many wait, frozen, until they are needed; Current does not count them.
+	// +optional
+	Standby int32 `json:"standby,omitempty"`
 }
 
 // InstanceStatus is one instance as it was last seen.
@@ -74,7 +89,7 @@ type InstanceStatus struct {
 	// Ordinal of the instance in its tier, from 1.
 	Ordinal int32 `json:"ordinal"`
 	// Phase in one word: Creating, Stopped, Starting, Booting, Probing, Ready, Degraded, Unhealthy, Draining, Drained,
-	// Stopping, Deleting, Conflict or Unknown. For people; programs read conditions.
+	// Standby, Stopping, Deleting, Conflict or Unknown. For people; programs read conditions.
 	Phase string `json:"phase"`
 	// Address of the instance on its network.
 	// +optional
