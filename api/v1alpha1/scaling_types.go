@@ -6,7 +6,7 @@ import (
 
 // ScalingSpec lets the operator choose the number of bots. The names and defaults of the first eight fields are those of the
 // General Bots scaling document (`scale-enabled`, `scale-min-instances`, and so on).
-// +kubebuilder:validation:XValidation:rule="self.minInstances <= self.maxInstances",message="scaling.minInstances must not be above scaling.maxInstances"
+// +kubebuilder:validation:XValidation:rule="!has(self.minInstances) || !has(self.maxInstances) || self.minInstances <= self.maxInstances",message="scaling.minInstances must not be above scaling.maxInstances"
 type ScalingSpec struct {
 	// Enabled lets the operator choose the number of bots between minInstances and maxInstances, beginning with
 	// spec.replicas; status.scaling says what it chose and why. While it is false spec.replicas decides, which `kubectl scale`,
