@@ -21,12 +21,11 @@ const barePoll = 50 * time.Millisecond
 // launchBare launches the instances of a BotCluster straight through Incus, all at once, measures until each bot answers
 // its health endpoint and the edge has an address, and removes them. It is what a script that does everything right can do.
 func launchBare(ctx context.Context, incus *ground.Incus, bots int) (time.Duration, error) {
-	server, err := incusclient.ConnectIncusUnixWithContext(ctx, ground.UnixSocket, &incusclient.ConnectionArgs{})
+	project, disconnect, err := connectBare(ctx, incus)
 	if err != nil {
-		return 0, fmt.Errorf("connect to Incus: %w", err)
+		return 0, err
 	}
-	defer server.Disconnect()
-	project := server.UseProject(incus.Project)
+	defer disconnect()
 	names := []string{"bare-edge"}
 	for i := range bots {
 		names = append(names, fmt.Sprintf("bare-bot-%d", i+1))
@@ -38,6 +37,15 @@ func launchBare(ctx context.Context, incus *ground.Incus, bots int) (time.Durati
 		err = removeErr
 	}
 	return took, err
+}
+
+// connectBare connects straight to Incus.
+func connectBare(ctx context.Context, incus *ground.Incus) (incusclient.InstanceServer, func(), error) {
+	server, err := incusclient.ConnectIncusUnixWithContext(ctx, ground.UnixSocket, &incusclient.ConnectionArgs{})
+	if err != nil {
+		return nil, nil, fmt.Errorf("connect to Incus: %w", err)
+	}
+	return server.UseProject(incus.Project), server.Disconnect, nil
 }
 
 func each(names []string, do func(name string) error) error {

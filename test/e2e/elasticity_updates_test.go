@@ -53,7 +53,9 @@ var _ = Describe("Sick bots", Label("elasticity"), func() {
 		})
 		create(ctx, bc)
 		bot := instanceOf(ctx, bc, "bot", 1)
-		boots := func() string { return run(ctx, "exec", bot, "--", "cat", "/proc/sys/kernel/random/boot_id", "/proc/1/stat") }
+		boots := func() string {
+			return run(ctx, "exec", bot, "--", "cat", "/proc/sys/kernel/random/boot_id", "/proc/1/stat")
+		}
 		before := boots()
 		tellBot(ctx, bc, 1, `{"health":"unhealthy"}`) // which a restart cures
 		Eventually(func(g Gomega) {
