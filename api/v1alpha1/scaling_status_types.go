@@ -26,10 +26,10 @@ type ScalingStatus struct {
 	// Recommended is the number of bots that the winner asks for, before it was limited.
 	// +optional
 	Recommended int32 `json:"recommended,omitempty"`
-	// LimitedBy says what keeps Desired from Recommended: MaxInstances, MinInstances, Cooldown, Stabilization, Launching,
-	// LaunchFailures, PausedUp, PausedDown or SignalMissing. Empty when nothing does.
+	// Limits are what keeps Desired from Recommended, in the order in which it was corrected.
+	// +listType=atomic
 	// +optional
-	LimitedBy string `json:"limitedBy,omitempty"`
+	Limits []ScalingLimit `json:"limits,omitempty"`
 	// NextAction is when the number may change again, when a time keeps it from changing.
 	// +optional
 	NextAction *metav1.Time `json:"nextAction,omitempty"`
@@ -43,21 +43,73 @@ type ScalingStatus struct {
 	// +listType=atomic
 	// +optional
 	Decisions []ScalingDecision `json:"decisions,omitempty"`
-	// Memory is what the autoscaler needs to know of the past: since when rules hold, what was recommended lately, and
-	// failures to launch. For the operator only.
+	// Schedules are the names of those whose range is in force.
+	// +listType=atomic
 	// +optional
-	Memory string `json:"memory,omitempty"`
+	Schedules []string `json:"schedules,omitempty"`
+	// Memory is what the autoscaler needs to know of the past. For the operator only.
+	// +optional
+	Memory ScalingMemory `json:"memory,omitempty"`
+}
+
+// ScalingLimit is one correction of the number of bots.
+type ScalingLimit struct {
+	// By is what corrects it: Min, Max, Paused, MissingSignal, Cooldown, Stabilization, Step, LaunchBudget or Breaker.
+	By string `json:"by"`
+	// From and To are the numbers before and after it.
+	From int32 `json:"from"`
+	// To is the number after it.
+	To int32 `json:"to"`
+	// Message says why.
+	Message string `json:"message"`
+}
+
+// ScalingMemory is what the autoscaler needs to know of the past.
+type ScalingMemory struct {
+	// Unfinished tells that the last growth was cut by the bots on their way up, and goes on.
+	// +optional
+	Unfinished bool `json:"unfinished,omitempty"`
+	// Holds tells since when rules hold that must hold for a time.
+	// +listType=atomic
+	// +optional
+	Holds []ScalingHold `json:"holds,omitempty"`
+	// Enough tells since when how few bots have been enough.
+	// +listType=atomic
+	// +optional
+	Enough []ScalingEnough `json:"enough,omitempty"`
+	// LaunchFailures counts the launches that failed in a row.
+	// +optional
+	LaunchFailures int32 `json:"launchFailures,omitempty"`
+	// LastLaunchFailure is when the last of them failed.
+	// +optional
+	LastLaunchFailure *metav1.Time `json:"lastLaunchFailure,omitempty"`
+}
+
+// ScalingHold is since when a rule holds.
+type ScalingHold struct {
+	// Rule is its name.
+	Rule string `json:"rule"`
+	// Since is when it began to hold.
+	Since metav1.Time `json:"since"`
+}
+
+// ScalingEnough is since when this many bots have been enough.
+type ScalingEnough struct {
+	// Desired is the number of bots.
+	Desired int32 `json:"desired"`
+	// Since is when it began to be enough.
+	Since metav1.Time `json:"since"`
 }
 
 // ScalingRuleStatus is one rule as it stood when the status was last written: small movements of a signal are not written.
 type ScalingRuleStatus struct {
-	// Name of the rule: cpu, memory and requests for the thresholds, else that of spec.scaling.rules.
+	// Name of the rule: cpuThreshold, memoryThreshold and requestThreshold, or that of spec.scaling.rules.
 	Name string `json:"name"`
 	// Value of the signal with its unit, rounded, or `unknown`.
 	Value string `json:"value"`
 	// Threshold with its unit.
 	Threshold string `json:"threshold"`
-	// Vote is what it asks for: Up, Down, Hold or Unknown.
+	// Vote is what it asks for: Up, Down, None or Unknown.
 	Vote string `json:"vote"`
 	// Message says why, where it is not plain.
 	// +optional

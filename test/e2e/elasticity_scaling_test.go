@@ -36,7 +36,7 @@ var _ = Describe("Auto-scaling", Label("elasticity"), func() {
 
 		refresh(ctx, bc)
 		Expect(bc.Status.Scaling.Decisions).NotTo(BeEmpty())
-		Expect(bc.Status.Scaling.Rules).To(ContainElement(HaveField("Name", "cpu")))
+		Expect(bc.Status.Scaling.Rules).To(ContainElement(HaveField("Name", "cpuThreshold")))
 		Expect(*bc.Spec.Replicas).To(Equal(int32(2)), "the spec belongs to the user")
 		Expect(kubectl(ctx, "get", "events", "--namespace", bc.Namespace, "--output", "jsonpath={.items[*].reason}")).
 			To(And(ContainSubstring("ScaledUp"), ContainSubstring("ScaledDown")))
@@ -52,8 +52,8 @@ var _ = Describe("Auto-scaling", Label("elasticity"), func() {
 		})
 		create(ctx, bc)
 		begin(ctx, load.Mix{URL: root(bc), GetsPerSecond: 20, PostsPerSecond: 1, Streams: 1, WebSockets: 1})
-		message := eventuallyCondition(ctx, bc, v1alpha1.ConditionScalingLimited, metav1.ConditionTrue, "MaxInstances")
-		Expect(message).To(ContainSubstring("maxInstances"))
+		message := eventuallyCondition(ctx, bc, v1alpha1.ConditionScalingLimited, metav1.ConditionTrue, "Max")
+		Expect(message).To(ContainSubstring("at most 1"))
 		Expect(instancesOf(ctx, bc)).To(HaveLen(2))
 	}, SpecTimeout(4*time.Minute))
 
