@@ -88,24 +88,24 @@ func later(at, now time.Time) time.Time {
 func (c chamber) up(winner Vote) int {
 	d, none := c.decision, time.Time{}
 	d.Wanted, d.Winner = winner.Desired, winner.Rule
-	desired := d.limit(BoundMax, winner.Desired, min(winner.Desired, c.bounds.max), none, c.atMost())
+	desired := c.limit(BoundMax, winner.Desired, min(winner.Desired, c.bounds.max), none, c.atMost())
 	if c.policy.PauseUp {
-		desired = d.limit(BoundPaused, desired, c.current, none, "scaling up is paused")
+		desired = c.limit(BoundPaused, desired, c.current, none, "scaling up is paused")
 	}
 	if d.StopCreating {
-		desired = d.limit(BoundBreaker, desired, c.current, d.BreakerUntil,
+		desired = c.limit(BoundBreaker, desired, c.current, d.BreakerUntil,
 			"launches keep failing and none is tried until the back-off is over")
 	} else if _, tripped := c.policy.tripped(c.state.Breaker); tripped {
-		desired = d.limit(BoundBreaker, desired, min(desired, c.current+c.policy.StepUp), none,
+		desired = c.limit(BoundBreaker, desired, min(desired, c.current+c.policy.StepUp), none,
 			"launches kept failing and one step is tried at a time")
 	}
 	if !d.NextUp.IsZero() && !d.Urgent && !c.state.Unfinished {
-		desired = d.limit(BoundCooldown, desired, c.current, d.NextUp, "the cooldown after the last change is not over")
+		desired = c.limit(BoundCooldown, desired, c.current, d.NextUp, "the cooldown after the last change is not over")
 	}
 	asked := desired
 	if c.policy.MaxLaunching > 0 {
 		room := max(c.policy.MaxLaunching-max(c.pending, c.seen.Launches.InFlight), 0)
-		desired = d.limit(BoundLaunchBudget, desired, min(desired, c.current+room), none, "enough launches are in flight")
+		desired = c.limit(BoundLaunchBudget, desired, min(desired, c.current+room), none, "enough launches are in flight")
 	}
 	d.Urgent = d.Urgent && desired > c.current && !d.NextUp.IsZero()
 	if desired > c.current {
@@ -115,8 +115,19 @@ func (c chamber) up(winner Vote) int {
 	return desired
 }
 
+// limit notes a correction, when it is one, and returns the corrected number.
+func (c chamber) limit(by Bound, from, to int, until time.Time, message string) int {
+	if from != to {
+		c.decision.Limits = append(c.decision.Limits, Limit{By: by, From: from, To: to, Until: until, Message: message})
+		c.decision.Reconsider = earliest(c.decision.Reconsider, until)
+	}
+	return to
+}
+
 // atMost and atLeast say where a limit comes from.
-func (c chamber) atMost() string { return quantity("at most", c.bounds.max, "allowed", c.bounds.windows) }
+func (c chamber) atMost() string {
+	return quantity("at most", c.bounds.max, "allowed", c.bounds.windows)
+}
 
 func (c chamber) atLeast() string {
 	return quantity("at least", c.bounds.min, "to be there", c.bounds.windows)

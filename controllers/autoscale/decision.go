@@ -67,15 +67,6 @@ type Decision struct {
 	Message string
 }
 
-// limit notes a correction, when it is one, and returns the corrected number.
-func (d *Decision) limit(by Bound, from, to int, until time.Time, message string) int {
-	if from != to {
-		d.Limits = append(d.Limits, Limit{By: by, From: from, To: to, Until: until, Message: message})
-		d.Reconsider = earliest(d.Reconsider, until)
-	}
-	return to
-}
-
 // LimitedBy tells that a bound is among the Limits.
 func (d Decision) LimitedBy(by Bound) bool {
 	for _, limit := range d.Limits {

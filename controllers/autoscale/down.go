@@ -11,27 +11,27 @@ func (c chamber) down() int {
 		return c.current
 	}
 	d.Wanted, d.Winner = wish, winner
-	desired := d.limit(BoundMin, wish, max(wish, c.bounds.min), none, c.atLeast())
+	desired := c.limit(BoundMin, wish, max(wish, c.bounds.min), none, c.atLeast())
 	if missing := c.unknown(); missing != nil {
-		return d.limit(BoundMissingSignal, desired, c.current, none, string(missing.Metric)+" is not known for every bot that serves")
+		return c.limit(BoundMissingSignal, desired, c.current, none, string(missing.Metric)+" is not known for every bot that serves")
 	}
 	c.state.noteEnough(desired, c.current, c.now)
 	if c.policy.PauseDown {
-		desired = d.limit(BoundPaused, desired, c.current, none, "scaling down is paused")
+		desired = c.limit(BoundPaused, desired, c.current, none, "scaling down is paused")
 	}
 	if !d.NextDown.IsZero() {
-		desired = d.limit(BoundCooldown, desired, c.current, d.NextDown, "the cooldown after the last change is not over")
+		desired = c.limit(BoundCooldown, desired, c.current, d.NextDown, "the cooldown after the last change is not over")
 	}
 	if desired < c.current {
 		ripe, ok, next := c.state.enough(c.policy.Stabilization, c.now)
 		if !ok {
 			ripe = c.current
 		}
-		desired = d.limit(BoundStabilization, desired, max(desired, ripe), next,
+		desired = c.limit(BoundStabilization, desired, max(desired, ripe), next,
 			"so few must be enough for the whole stabilization window first")
 	}
 	if c.policy.Mode != ModeProportional {
-		desired = d.limit(BoundStep, desired, max(desired, c.current-c.policy.StepDown), none, "bots leave step by step")
+		desired = c.limit(BoundStep, desired, max(desired, c.current-c.policy.StepDown), none, "bots leave step by step")
 	}
 	if desired < c.current {
 		c.state.LastDown, c.state.Unfinished = stamp(c.now), false

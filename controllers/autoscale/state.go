@@ -48,7 +48,7 @@ func stamp(now time.Time) time.Time {
 }
 
 // lastEvent is when the rules last changed the number, in either direction.
-func (s State) lastEvent() time.Time {
+func (s *State) lastEvent() time.Time {
 	if s.LastDown.After(s.LastUp) {
 		return s.LastDown
 	}
@@ -56,7 +56,7 @@ func (s State) lastEvent() time.Time {
 }
 
 // since returns since when a rule's comparison holds.
-func (s State) since(rule string) (time.Time, bool) {
+func (s *State) since(rule string) (time.Time, bool) {
 	for _, hold := range s.Holds {
 		if hold.Rule == rule {
 			return hold.Since, true
@@ -82,7 +82,7 @@ func (s *State) noteEnough(wish, current int, now time.Time) {
 
 // enough returns the smallest number that has been enough for the whole window, and when the next smaller one will have been;
 // ok is false while there is none.
-func (s State) enough(window time.Duration, now time.Time) (desired int, ok bool, next time.Time) {
+func (s *State) enough(window time.Duration, now time.Time) (desired int, ok bool, next time.Time) {
 	for _, entry := range slices.Backward(s.Enough) {
 		ripe := entry.Since.Add(window)
 		if !ripe.After(now) {

@@ -23,6 +23,7 @@ var benchmarks = []benchmark{
 	{"edge", measureEdge},
 	{"fleet", measureFleet},
 	{"launch", measureLaunch},
+	{"autoscale", measureAutoscale},
 }
 
 func main() {
