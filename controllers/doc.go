@@ -14,6 +14,7 @@
 //	model        the nouns outside, as plain values: Instance, Pool, Member, Routes, EdgeSecrets
 //	conditions   declares, computes, patches and checks status conditions
 //	plan         pure: what is wanted and what was seen, into steps with reasons
+//	autoscale    pure: what was measured, into how many bots there are to be, with reasons
 //	provider     what is asked of each outside system, and the classes of its errors; below it one folder for each of them, and
 //	             fake, a world in memory that the real drivers are run against
 //	apply        carries out the steps

@@ -24,6 +24,7 @@ var benchmarks = []benchmark{
 	{"fleet", measureFleet},
 	{"launch", measureLaunch},
 	{"scaleup", measureScaleUp},
+	{"autoscale", measureAutoscale},
 }
 
 func main() {
