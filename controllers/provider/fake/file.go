@@ -78,6 +78,9 @@ func (w *World) ReadFile(ref Ref, name string) (file File, entries []string, err
 	}
 	file, ok := i.files[path.Clean(name)]
 	if !ok {
+		if err := i.checkParent(path.Clean(name)); err != nil {
+			return File{}, nil, err
+		}
 		return File{}, nil, errNoFile()
 	}
 	if file.Type == FileDirectory {
@@ -97,73 +100,92 @@ func (i *instance) entries(folder string) []string {
 	return names
 }
 
-// WriteFile makes or replaces a file. The owner and the mode of a file that exists stay, as in the
-// daemon; a negative one means the default.
-func (w *World) WriteFile(ref Ref, name string, file File, appending bool) error {
-	defer w.enter()()
-	i, err := w.reach(ref)
-	if err != nil {
-		return err
-	}
-	name = path.Clean(name)
-	if parent, ok := i.files[path.Dir(name)]; !ok || parent.Type == FileRegular {
-		return errNoFile()
-	}
-	old, exists := i.files[name]
-	switch {
-	case exists && file.Type == FileDirectory: // whatever it is
-		return nil
-	case exists && old.Type == FileDirectory:
-		return fail("sftp: \"open %s: is a directory\" (SSH_FX_FAILURE)", name)
-	case exists && file.Type == FileSymlink && string(old.Content) != string(file.Content):
-		return fail("sftp: \"symlink %s %s: file exists\" (SSH_FX_FAILURE)", file.Content, name)
-	case exists:
-		file.UID, file.GID, file.Mode = old.UID, old.GID, old.Mode
-	case appending:
-		return errNoFile()
-	}
-	if appending {
-		file.Content = append(slices.Clone(old.Content), file.Content...)
-	}
-	files := maps.Clone(i.files)
-	files[name] = file.withDefaults()
-	i.files = files
-	w.instanceEvent(i, "instance-file-pushed", nil, map[string]any{"path": name})
-	return nil
+// CreateFile makes an empty file; the name must be free.
+func (w *World) CreateFile(ref Ref, name string) error {
+	return w.addFile(ref, name, File{Type: FileRegular, Mode: 0o644})
 }
 
-func (f File) withDefaults() File {
-	f.UID, f.GID = max(f.UID, 0), max(f.GID, 0)
-	if f.Mode < 0 {
-		f.Mode = 0o644
-		if f.Type == FileDirectory {
-			f.Mode = 0o755
+// CreateDirectory makes a directory; the name must be free.
+func (w *World) CreateDirectory(ref Ref, name string) error {
+	return w.addFile(ref, name, File{Type: FileDirectory, Mode: 0o755})
+}
+
+// CreateLink makes a symbolic link; the name must be free.
+func (w *World) CreateLink(ref Ref, name, target string) error {
+	return w.addFile(ref, name, File{Type: FileSymlink, Content: []byte(target), Mode: 0o777})
+}
+
+func (w *World) addFile(ref Ref, name string, file File) error {
+	return w.changeFiles(ref, func(i *instance, files map[string]File) error {
+		if _, exists := files[name]; exists {
+			return fail("open %s: file exists", name)
 		}
-	}
-	return f
+		if err := i.checkParent(name); err != nil {
+			return err
+		}
+		files[name] = file
+		return nil
+	})
 }
 
-// DeleteFile removes a file; a directory that is not empty only with force.
-func (w *World) DeleteFile(ref Ref, name string, force bool) error {
+// ChangeFile changes content, mode or owner of a file or directory that exists.
+func (w *World) ChangeFile(ref Ref, name string, change func(*File)) error {
+	return w.changeFiles(ref, func(_ *instance, files map[string]File) error {
+		file, ok := files[name]
+		if !ok {
+			return errNoFile()
+		}
+		file.Content = slices.Clone(file.Content)
+		change(&file)
+		files[name] = file
+		return nil
+	})
+}
+
+// DeleteFile removes a file, or a directory that is empty.
+func (w *World) DeleteFile(ref Ref, name string) error {
+	return w.changeFiles(ref, func(i *instance, files map[string]File) error {
+		if _, ok := files[name]; !ok {
+			return errNoFile()
+		}
+		if len(i.entries(name)) > 0 {
+			return fail("remove %s: directory not empty", name)
+		}
+		delete(files, name)
+		return nil
+	})
+}
+
+// changeFiles changes the files of an instance, running or not. Instances of one image share theirs until then.
+func (w *World) changeFiles(ref Ref, change func(i *instance, files map[string]File) error) error {
 	defer w.enter()()
 	i, err := w.reach(ref)
 	if err != nil {
 		return err
 	}
-	name = path.Clean(name)
-	if _, ok := i.files[name]; !ok {
+	files := maps.Clone(i.files)
+	if err := change(i, files); err != nil {
+		return err
+	}
+	i.files = files
+	return nil
+}
+
+// checkParent tells whether something may be in the folder of a name.
+func (i *instance) checkParent(name string) error {
+	parent, ok := i.files[path.Dir(name)]
+	switch {
+	case ok && parent.Type == FileRegular:
+		return fail("open %s: not a directory", name)
+	case ok:
+		return nil
+	case path.Dir(name) == "/":
 		return errNoFile()
 	}
-	if !force && len(i.entries(name)) > 0 {
-		return fail("sftp: \"remove %s: directory not empty\" (SSH_FX_FAILURE)", name)
+	if err := i.checkParent(path.Dir(name)); err != nil {
+		return err
 	}
-	files := maps.Clone(i.files)
-	maps.DeleteFunc(files, func(other string, _ File) bool {
-		return other == name || strings.HasPrefix(other, name+"/")
-	})
-	i.files = files
-	w.instanceEvent(i, "instance-file-deleted", nil, map[string]any{"path": name})
-	return nil
+	return errNoFile()
 }
 
 func errNoFile() error { return refuse(http.StatusNotFound, "Not Found") }

@@ -2,6 +2,8 @@ package fake
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"io"
 	"maps"
 	"net/http"
@@ -46,7 +48,7 @@ func (g *Gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		g.Refuse(w, http.StatusPreconditionFailed, "ETag doesn't match: changed by plan")
 		return
 	case Slow:
-		g.delay(r, v)
+		g.World.delay(r.Context(), v)
 	default: // it is carried out; what is wrong comes after
 	}
 	if call.Class == Attach {
@@ -72,22 +74,50 @@ func (v verdict) status() int {
 	return v.code
 }
 
+// ErrCut is what Pass returns when the connection is to be closed without an answer.
+var ErrCut = errors.New("the connection is cut by plan")
+
+// Pass is the gate for a call that is not an HTTP request: one inside of a connection that was taken over.
+func (w *World) Pass(ctx context.Context, call Call, do func() error) error {
+	call, v := w.arrive(call)
+	switch v.mode {
+	case RefuseConnection:
+		return ErrCut
+	case Refuse, Conflict:
+		return fail("Refused by plan")
+	case Stale:
+		w.missed(v)
+	case Slow:
+		w.delay(ctx, v)
+	default: // it is carried out; what is wrong comes after
+	}
+	err, status := do(), http.StatusOK
+	if err != nil {
+		status = StatusOf(err)
+	}
+	w.answered(call, status)
+	if v.mode == LoseAnswer {
+		return ErrCut
+	}
+	return err
+}
+
 // delay waits on the world's clock, or on the wall clock.
-func (g *Gate) delay(r *http.Request, v verdict) {
+func (w *World) delay(ctx context.Context, v verdict) {
 	if v.realDelay > 0 {
 		passed := make(chan struct{})
 		defer WallClock{}.Wake(min(v.realDelay, longestDelay), func() { close(passed) })()
 		select {
 		case <-passed:
-		case <-r.Context().Done():
+		case <-ctx.Done():
 		}
 		return
 	}
-	passed, stop := g.World.After(v.delay)
+	passed, stop := w.After(v.delay)
 	defer stop()
 	select {
 	case <-passed:
-	case <-r.Context().Done():
+	case <-ctx.Done():
 	}
 }
 

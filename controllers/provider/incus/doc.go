@@ -13,6 +13,7 @@
 //	operations.go  what Incus is busy with, and what it failed at
 //	inventory.go   puts index and operations together into the answer
 //	instances.go, change.go, files.go, volumes.go   the verbs, each of which checks the owner on a fresh read
+//	filesession.go the one SFTP session in which the files of an instance are written
 //	facts.go       profiles, pool, network, images
 //	dial.go, tunnel.go   exec sessions as connections
 //

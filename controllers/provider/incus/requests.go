@@ -45,11 +45,9 @@ type request struct {
 	// query is added to the project.
 	query url.Values
 	// etag makes the call fail with 412 when the thing has changed since.
-	etag   string
-	header http.Header
-	// body is sent as JSON; raw as it is.
+	etag string
+	// body is sent as JSON.
 	body any
-	raw  []byte
 	// limit is the deadline, readLimit when it is zero.
 	limit time.Duration
 	// doing says in sentences what is being done: "start the instance x".
@@ -109,22 +107,21 @@ func (c *client) roundTrip(ctx context.Context, r request, into any) (string, er
 }
 
 func (c *client) compose(ctx context.Context, r request) (*http.Request, error) {
-	body, kind := r.raw, "application/octet-stream"
+	var body []byte
 	if r.body != nil {
 		encoded, err := json.Marshal(r.body)
 		if err != nil {
 			return nil, fmt.Errorf("encode the request to %s: %w", r.doing, err)
 		}
-		body, kind = encoded, "application/json"
+		body = encoded
 	}
 	sent, err := http.NewRequestWithContext(ctx, r.method, c.address(r.path, r.query), bytes.NewReader(body))
 	if err != nil {
 		return nil, withoutURL(err)
 	}
-	maps.Copy(sent.Header, r.header)
 	sent.Header.Set("User-Agent", userAgent)
 	if body != nil {
-		sent.Header.Set("Content-Type", kind)
+		sent.Header.Set("Content-Type", "application/json")
 	}
 	if r.etag != "" {
 		sent.Header.Set("If-Match", r.etag)
@@ -155,6 +152,31 @@ func (c *client) websocket(ctx context.Context, path string, query url.Values, d
 		}
 	}
 	return nil, c.explain(ctx, doing, withoutURL(err))
+}
+
+// upgrade asks for another protocol than HTTP on the connection of a request, and returns that connection. It is closed when
+// ctx ends.
+func (c *client) upgrade(ctx context.Context, r request, protocol string) (io.ReadWriteCloser, error) {
+	sent, err := c.compose(ctx, r)
+	if err != nil {
+		return nil, c.explain(ctx, r.doing, err)
+	}
+	sent.Header.Set("Connection", "Upgrade")
+	sent.Header.Set("Upgrade", protocol)
+	got, err := c.http.Do(sent)
+	if err != nil {
+		return nil, c.explain(ctx, r.doing, withoutURL(err))
+	}
+	if connection, ok := got.Body.(io.ReadWriteCloser); ok && got.StatusCode == http.StatusSwitchingProtocols {
+		context.AfterFunc(ctx, func() { _ = connection.Close() })
+		return connection, nil
+	}
+	defer func() { _ = got.Body.Close() }()
+	answer, err := decode(json.NewDecoder(got.Body), nil)
+	if err != nil {
+		return nil, c.explain(ctx, r.doing, &notIncusError{status: got.StatusCode, cause: err})
+	}
+	return nil, c.explain(ctx, r.doing, incusapi.StatusErrorf(got.StatusCode, "%s", answer.refusal))
 }
 
 // close ends idle connections.

@@ -59,7 +59,7 @@ func describe(r *http.Request, body []byte) fake.Call {
 		call.Instance = parts[2]
 	}
 	switch last := parts[len(parts)-1]; {
-	case last == "events" || last == "websocket" || last == "exec" || last == "wait":
+	case last == "events" || last == "websocket" || last == "exec" || last == "wait" || last == "sftp":
 		call.Class = fake.Attach
 	case r.Method == http.MethodGet || r.Method == http.MethodHead:
 		call.Class = fake.Read

@@ -3,10 +3,7 @@ package incusd
 import (
 	"fmt"
 	"net/http"
-	"slices"
 	"strconv"
-
-	incusapi "github.com/lxc/incus/v6/shared/api"
 
 	"github.com/generalbots/botcluster-operator/controllers/provider/fake"
 )
@@ -32,30 +29,6 @@ func fileGet(s *Server, r *request) reply {
 		w.Header().Set("Content-Type", "application/octet-stream")
 		_, _ = w.Write(file.Content) //nolint:gosec // a file is shown as it is; the caller may be gone
 	}
-}
-
-func filePost(s *Server, r *request) reply {
-	name := r.URL.Query().Get("path")
-	if name == "" {
-		return errNoPath()
-	}
-	uid, gid, mode, kind, writeMode := incusapi.ParseFileHeaders(r.Header)
-	if !slices.Contains([]string{"overwrite", "append"}, writeMode) {
-		return refused(http.StatusBadRequest, "Bad file write mode: "+writeMode)
-	}
-	if !slices.Contains([]fake.FileType{fake.FileRegular, fake.FileDirectory, fake.FileSymlink}, fake.FileType(kind)) {
-		return refused(http.StatusBadRequest, "Bad file type: "+kind)
-	}
-	file := fake.File{Type: fake.FileType(kind), Content: r.body, UID: uid, GID: gid, Mode: mode}
-	return orFailed(s.world.WriteFile(r.ref(), name, file, writeMode == "append"), empty())
-}
-
-func fileDelete(s *Server, r *request) reply {
-	name := r.URL.Query().Get("path")
-	if name == "" {
-		return errNoPath()
-	}
-	return orFailed(s.world.DeleteFile(r.ref(), name, isTrue(r.Header.Get("X-Incus-force"))), empty())
 }
 
 func errNoPath() reply { return refused(http.StatusBadRequest, "Missing path argument") }

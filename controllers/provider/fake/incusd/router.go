@@ -56,8 +56,7 @@ var routes = []route{
 	{"DELETE /1.0/instances/{name}", usage, instanceDelete},
 	{"POST /1.0/instances/{name}/exec", usage, execPost},
 	{"GET /1.0/instances/{name}/files", usage, fileGet},
-	{"POST /1.0/instances/{name}/files", usage, filePost},
-	{"DELETE /1.0/instances/{name}/files", usage, fileDelete},
+	{"GET /1.0/instances/{name}/sftp", usage, nil},
 	{"GET /1.0/instances/{name}/state", usage, stateGet},
 	{"PUT /1.0/instances/{name}/state", usage, statePut},
 	{"GET /1.0/metrics", trusted, metricsGet},
@@ -96,6 +95,7 @@ var routes = []route{
 // streams are the endpoints that take the connection over.
 var streams = map[string]func(*Server, http.ResponseWriter, *request){
 	"GET /1.0/events":                      (*Server).serveEvents,
+	"GET /1.0/instances/{name}/sftp":       (*Server).serveFiles,
 	"GET /1.0/operations/{name}/websocket": (*Server).serveStream,
 }
 
