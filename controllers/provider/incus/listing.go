@@ -156,7 +156,9 @@ func (h *host) finishAfterReading(over ending, owner model.Owner) {
 			h.finishAfterReading(over, owner) // that reading had begun before the end, or something happened since
 			return
 		}
-		h.operations.finish(over)
+		if began := h.operations.finish(over); keyOf(began) != keyOf(owner) {
+			h.notify([]model.Owner{began})
+		}
 	}, owner)
 }
 
