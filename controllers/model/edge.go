@@ -80,6 +80,18 @@ type MemberStatus struct {
 	Message    string
 	// InFlight counts requests and open streams.
 	InFlight int64
+	// Requests counts those that were sent to it. The counters are those of one edge: they begin anew with another Process of
+	// it, and when the name of the member enters the pool again.
+	Requests int64
+	// ServerErrors counts its answers with a status of 500 and more, Unanswered the requests that it did not answer.
+	ServerErrors, Unanswered int64
+	// LatencySum is the sum of the times from sending a request to the end of the answer's header, LatencyCount how many
+	// answers these were.
+	LatencySum   time.Duration
+	LatencyCount int64
+	// QueueDepth is how much work waits in the member, and Connections how many clients are connected to it, by the health
+	// document of its last probe; nil when that does not say.
+	QueueDepth, Connections *int64
 	// Ejected tells that requests to it failed lately and that it is passed over while others are there.
 	Ejected bool
 	// Breakers are the circuit breakers of the member that are not closed, by route.

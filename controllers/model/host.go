@@ -49,7 +49,8 @@ type HostFacts struct {
 	Fingerprints map[Tier]string
 	// Clustered tells whether the server is a cluster.
 	Clustered bool
-	// Members are the members of the cluster, sorted by name; none on a server that is not clustered.
+	// Members are the members of the cluster, sorted by name; none on a server that is not clustered, and none when the
+	// operator's identity may not read them.
 	Members []HostMember
 }
 
@@ -69,7 +70,7 @@ type HostMemberState string
 const (
 	// HostMemberOnline runs instances.
 	HostMemberOnline HostMemberState = "Online"
-	// HostMemberOffline does not answer; its instances may run on.
+	// HostMemberOffline does not answer, or does not do what it is asked to; its instances may run on.
 	HostMemberOffline HostMemberState = "Offline"
 	// HostMemberEvacuated was emptied, or is being emptied or restored; nothing is to be created or started on it.
 	HostMemberEvacuated HostMemberState = "Evacuated"

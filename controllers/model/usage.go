@@ -12,7 +12,8 @@ type Usage struct {
 	// zero when that is not known.
 	CPU       time.Duration
 	Allocated time.Duration
-	// Memory is what it uses in bytes, page cache not counted; MemoryLimit is what it may use, zero when that is not known.
+	// Memory is what it uses in bytes, page cache not counted, and MemoryLimit what it may use. Both are zero when they are not
+	// known: what runs uses some. They may be some seconds older than At.
 	Memory      int64
 	MemoryLimit int64
 }

@@ -16,10 +16,12 @@ type Hosts interface {
 
 // Host is one project on one Incus server.
 type Host interface {
+	Meter
 	// Key identifies the server and project in logs and metrics; it holds no secret.
 	Key() string
 	// Facts looks for what a BotCluster needs. What is missing is a Terminal error with the sentence for the user.
-	// Answers may be up to half a minute old; a failure is looked at anew each time.
+	// Answers may be up to half a minute old; a failure is looked at anew each time. The members of a cluster are told also
+	// beside an error, when they could be read. An identity that may not read them gets none, and no error for it.
 	Facts(ctx context.Context, requirements model.Requirements) (model.HostFacts, error)
 	// Inventory returns the instances and volumes that carry the owner's UID, the foreign ones that have a name of
 	// the owner's, and those with a name of the owner's that could not be read (StateUnknown). It shows everything that
@@ -37,7 +39,7 @@ type Host interface {
 type Meter interface {
 	// Usage returns what the running instances with the owner's UID have used, sorted by name. An instance that could not be
 	// measured is missing: it is unknown, and never zero. Answers may be up to ten seconds old, and are shared by all owners of
-	// a Host.
+	// a Host. An owner without UID stands for all owners of its Manager.
 	Usage(ctx context.Context, owner model.Owner) ([]model.Usage, error)
 }
 

@@ -38,11 +38,14 @@ var exampleState = model.EdgeState{
 		{Name: "botserver-1", Address: "10.89.0.11:8080", State: model.MemberActive, Since: at(10, 0, 1), Serving: true,
 			Probe: model.ProbeHealthy, StatusCode: 200, InFlight: 4, Ejected: true, Breakers: []model.Breaker{
 				{Route: "api", State: model.BreakerOpen}, {Route: "ws", State: model.BreakerHalfOpen},
-			}},
+			}, Requests: 1204, ServerErrors: 2, LatencySum: 18250 * time.Millisecond, LatencyCount: 1200,
+			QueueDepth: new(int64(3)), Connections: new(int64(150))},
 		{Name: "botserver-2", Address: "10.89.0.12:8080", State: model.MemberDraining, Since: at(10, 4, 58),
-			Probe: model.ProbeDegraded, StatusCode: 503, Message: "answered 503 with the status degraded", InFlight: 1},
+			Probe: model.ProbeDegraded, StatusCode: 503, Message: "answered 503 with the status degraded", InFlight: 1,
+			Requests: 988, LatencySum: 14500 * time.Millisecond, LatencyCount: 988},
 		{Name: "botserver-3", Address: "10.89.0.13:8080", State: model.MemberRemoved, Since: at(10, 4, 59), Probe: model.ProbeUnhealthy,
-			Message: "probing: dial tcp 10.89.0.13:8080: connect: connection refused", InFlight: 1},
+			Message: "probing: dial tcp 10.89.0.13:8080: connect: connection refused", InFlight: 1,
+			Requests: 12, Unanswered: 3, LatencySum: 200 * time.Millisecond, LatencyCount: 9},
 		{Name: "botserver-10", Address: "[fd42::20]:8080", State: model.MemberActive, Since: at(10, 5, 0), Probe: model.ProbeUnknown},
 	},
 }
@@ -80,6 +83,21 @@ var _ = Describe("An edge", func() {
 			Breakers: []model.Breaker{{Route: "api", State: model.BreakerOpen}, {Route: "chat", State: model.BreakerHalfOpen}},
 		}}}))
 	}, SpecTimeout(time.Minute))
+
+	DescribeTable("passes on only figures of a member that are some",
+		func(ctx SpecContext, document string, queue, connections *int64) {
+			edge := edgeThat(says(http.StatusOK, memberDocument(`"state":"active","probe":{"result":"healthy"`+document+`}`)))
+			state, err := edge.State(ctx)
+			Expect(err).NotTo(HaveOccurred())
+			Expect(state.Members).To(HaveExactElements(And(HaveField("QueueDepth", queue), HaveField("Connections", connections))))
+		},
+		Entry("without a document", ``, nil, nil, SpecTimeout(time.Minute)),
+		Entry("an empty document", `,"document":{}`, nil, nil, SpecTimeout(time.Minute)),
+		Entry("nothing waits, which is not unknown", `,"document":{"metrics":{"queue_depth":0}}`, new(int64(0)), nil, SpecTimeout(time.Minute)),
+		Entry("an average", `,"document":{"metrics":{"queue_depth":2.6,"connections":7}}`, new(int64(3)), new(int64(7)), SpecTimeout(time.Minute)),
+		Entry("less than nothing", `,"document":{"metrics":{"queue_depth":-1}}`, nil, nil, SpecTimeout(time.Minute)),
+		Entry("more than can be", `,"document":{"metrics":{"connections":1e300}}`, nil, nil, SpecTimeout(time.Minute)),
+	)
 
 	It("takes a pool and tells its state after it", func(ctx SpecContext) {
 		edge := edgeThat(func(w http.ResponseWriter, r *http.Request) {
@@ -154,6 +172,12 @@ var _ = Describe("An edge", func() {
 		Entry("a member of unknown health", says(http.StatusOK, memberDocument(`"state":"active","probe":{"result":"fine"}`)), SpecTimeout(time.Minute)),
 		Entry("a member with less than nothing in flight",
 			says(http.StatusOK, memberDocument(`"state":"active","probe":{"result":"healthy"},"inFlight":-1`)), SpecTimeout(time.Minute)),
+		Entry("a member that less than nothing was sent to",
+			says(http.StatusOK, memberDocument(`"state":"active","probe":{"result":"healthy"},"requests":-1`)), SpecTimeout(time.Minute)),
+		Entry("a member that answered sooner than it was asked",
+			says(http.StatusOK, memberDocument(`"state":"active","probe":{"result":"healthy"},"latencySecondsSum":-1`)), SpecTimeout(time.Minute)),
+		Entry("a member with less than no answer in a bucket",
+			says(http.StatusOK, memberDocument(`"state":"active","probe":{"result":"healthy"},"latencyHistogram":[1,-1]`)), SpecTimeout(time.Minute)),
 		Entry("a circuit breaker without a route",
 			says(http.StatusOK, memberDocument(`"state":"active","probe":{"result":"healthy"},"breakers":[{"state":"open"}]`)), SpecTimeout(time.Minute)),
 		Entry("a circuit breaker of an unknown state",

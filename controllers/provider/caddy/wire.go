@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"time"
 
 	"github.com/generalbots/botcluster-operator/controllers/model"
@@ -92,6 +93,17 @@ type documentMember struct {
 	InFlight int64             `json:"inFlight"`
 	Ejected  bool              `json:"ejected"`
 	Breakers []documentBreaker `json:"breakers"`
+	documentLoad
+}
+
+// documentLoad is what was sent to a member.
+type documentLoad struct {
+	Requests        int64   `json:"requests"`
+	Errors5xx       int64   `json:"errors5xx"`
+	TransportErrors int64   `json:"transportErrors"`
+	LatencySum      float64 `json:"latencySecondsSum"`
+	// LatencyHistogram holds the counts of the answers, each in one bucket only.
+	LatencyHistogram []int64 `json:"latencyHistogram"`
 }
 
 type documentBreaker struct {
@@ -103,7 +115,19 @@ type documentProbe struct {
 	Result  model.ProbeResult `json:"result"`
 	Status  int               `json:"status"`
 	Message string            `json:"message"`
+	// Document is what the member says of itself.
+	Document struct {
+		Metrics map[string]float64 `json:"metrics"`
+	} `json:"document"`
 }
+
+// Figures of a health document that the operator knows.
+const (
+	figureQueueDepth  = "queue_depth"
+	figureConnections = "connections"
+	// largestFigure is more than anybody counts, and what a float64 holds exactly.
+	largestFigure = 1 << 53
+)
 
 var (
 	errNoDocument = errors.New("it has no process or no members")
@@ -141,11 +165,26 @@ func (m documentMember) status() model.MemberStatus {
 	status := model.MemberStatus{
 		Name: m.Name, Address: m.Address, State: m.State, Since: m.Since, Serving: m.Serving,
 		Probe: m.Probe.Result, StatusCode: m.Probe.Status, Message: m.Probe.Message, InFlight: m.InFlight, Ejected: m.Ejected,
+		Requests: m.Requests, ServerErrors: m.Errors5xx, Unanswered: m.TransportErrors,
+		LatencySum: time.Duration(math.Round(m.LatencySum * float64(time.Second))),
+		QueueDepth: m.figure(figureQueueDepth), Connections: m.figure(figureConnections),
+	}
+	for _, count := range m.LatencyHistogram {
+		status.LatencyCount += count
 	}
 	for _, breaker := range m.Breakers {
 		status.Breakers = append(status.Breakers, model.Breaker(breaker))
 	}
 	return status
+}
+
+// figure is a count of the health document, nil when it is not there or is none: a bot is not trusted to make sense.
+func (m documentMember) figure(name string) *int64 {
+	value, said := m.Probe.Document.Metrics[name]
+	if !said || value < 0 || value > largestFigure {
+		return nil
+	}
+	return new(int64(math.Round(value)))
 }
 
 func (m documentMember) makesSense() bool {
@@ -164,5 +203,14 @@ func (m documentMember) makesSense() bool {
 			return false
 		}
 	}
-	return m.Name != "" && m.Address != "" && m.InFlight >= 0
+	return m.Name != "" && m.Address != "" && m.InFlight >= 0 && m.documentLoad.makesSense()
+}
+
+func (l documentLoad) makesSense() bool {
+	for _, count := range l.LatencyHistogram {
+		if count < 0 {
+			return false
+		}
+	}
+	return l.Requests >= 0 && l.Errors5xx >= 0 && l.TransportErrors >= 0 && l.LatencySum >= 0 && l.LatencySum <= math.MaxInt64/float64(time.Second)
 }

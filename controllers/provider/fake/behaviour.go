@@ -30,6 +30,10 @@ type Behaviour struct {
 	IgnoresShutdown bool          // a graceful stop ends by its time-out
 	MissingPrograms []string      // that an exec does not find, such as socat
 	NotifiesReady   bool          // it tells Incus that it is ready when it has its address
+
+	Load      Load               // from its start on
+	NoMetrics bool               // the daemon fails to read its metrics, so that the page does not have it
+	Figures   map[string]float64 // that its health document tells by name, such as queue_depth
 }
 
 // MeasuredBehaviour is that of our lean Debian images on a 2-core machine: address 0.55 s after the start, of which Incus
@@ -54,14 +58,29 @@ func (w *World) Behave(pattern string, change func(*Behaviour)) {
 		panic(err)
 	}
 	defer w.enter()()
-	w.behaviours = append(w.behaviours, behaviourRule{pattern, change})
-	w.touchAll()
+	w.changeBehaviours(append(slices.Clone(w.behaviours), behaviourRule{pattern, change}))
 }
 
 // Recover forgets the rules that Behave made with the same pattern.
 func (w *World) Recover(pattern string) {
 	defer w.enter()()
-	w.behaviours = slices.DeleteFunc(w.behaviours, func(r behaviourRule) bool { return r.pattern == pattern })
+	w.changeBehaviours(slices.DeleteFunc(slices.Clone(w.behaviours), func(r behaviourRule) bool { return r.pattern == pattern }))
+}
+
+// changeBehaviours replaces the rules, and has running instances bear the load that the new ones put on them.
+func (w *World) changeBehaviours(rules []behaviourRule) {
+	before := map[*instance]Load{}
+	for _, i := range w.instances {
+		if i.running() {
+			before[i] = w.behaviour(i).Load
+		}
+	}
+	w.behaviours = rules
+	for i, load := range before {
+		if changed := w.behaviour(i).Load; changed != load {
+			i.usage.bear(changed, w.now)
+		}
+	}
 	w.touchAll()
 }
 

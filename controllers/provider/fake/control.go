@@ -71,6 +71,7 @@ type Sight struct {
 	Serving   bool // it has an address, its application runs and it is not frozen
 	ServingAt time.Time
 	Health    Health
+	Figures   map[string]float64 // of its health document
 	CreatedAt time.Time
 	Execs     int // commands that were exec'd and run, tunnels included
 }
@@ -122,9 +123,10 @@ func (w *World) lookAt(address string) (Sight, bool) {
 }
 
 func (w *World) sight(i *instance) Sight {
+	b := w.behaviour(i)
 	s := Sight{
 		Ref: i.ref, Config: w.expandedConfig(i), Devices: w.expandedDevices(i), Location: i.location,
-		Status: i.status().String(), Health: w.behaviour(i).Health, CreatedAt: i.createdAt, Execs: len(i.processes),
+		Status: i.status().String(), Health: b.Health, Figures: b.Figures, CreatedAt: i.createdAt, Execs: len(i.processes),
 	}
 	if i.running() {
 		s.Boot, s.StartedAt, s.Address, s.ServingAt = i.boot.pid, i.boot.startedAt, i.boot.address, i.boot.servingAt

@@ -39,7 +39,7 @@ func (w *World) EachInstance(projectName string, visit func(Listed)) (all int) {
 			continue
 		}
 		listed := Listed{Ref: i.ref, Version: i.version, Unreachable: w.offline(i), world: w, instance: i}
-		if i.running() && i.usage.Cores > 0 {
+		if i.running() && i.usage.Cores > 0 && !i.frozen {
 			listed.Version = 0
 		}
 		visit(listed)

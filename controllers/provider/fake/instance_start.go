@@ -61,7 +61,8 @@ func (w *World) begin(i *instance) {
 	w.lastPID += 11
 	i.boot = &boot{pid: 1000 + w.lastPID, startedAt: w.now}
 	i.lastUsedAt = w.now
-	i.usage = Usage{Memory: bootedMemory, MemoryPeak: bootedMemory, Processes: bootedProcesses, since: w.now}
+	i.usage = Usage{CPU: bootedCPU, Processes: bootedProcesses, since: w.now}
+	i.usage.bear(w.behaviour(i).Load, w.now)
 	i.files = withoutVolatileFiles(i.files)
 	volatile := map[string]string{"volatile.last_state.power": "RUNNING", "volatile.last_state.ready": "false",
 		"volatile.apply_template": "", "volatile.idmap.current": idmapUnprivileged, "volatile.last_state.idmap": idmapUnprivileged}
@@ -156,7 +157,7 @@ func (w *World) halt(i *instance, code int) {
 		w.cancel(a)
 	}
 	i.killProcesses(code)
-	i.thaw()
+	w.thaw(i)
 	i.boot = nil
 	volatile := map[string]string{"volatile.last_state.power": "STOPPED", "volatile.last_state.ready": "false"}
 	for key := range i.config {

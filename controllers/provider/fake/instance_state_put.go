@@ -18,7 +18,7 @@ func (w *World) ChangeState(caller Caller, ref Ref, put incusapi.InstanceStatePu
 	if err != nil {
 		return incusapi.Operation{}, err
 	}
-	if m := w.member(i.location); m != nil && m.Status == MemberEvacuated && put.Action != "stop" {
+	if m := w.member(i.location); m != nil && m.evacuated() && put.Action != "stop" {
 		return incusapi.Operation{}, refuse(http.StatusForbidden, "Cluster member is evacuated")
 	}
 	act, description := w.stateChange(i, put)

@@ -54,7 +54,7 @@ func (w *World) shutdown(i *instance, op *operation, timeout time.Duration, done
 			}
 			done(nil)
 		})
-		i.thaw()
+		w.thaw(i)
 		if b := w.behaviour(i); !b.IgnoresShutdown {
 			w.inBoot(i, b.ShutdownDelay, func() { w.die(i, exitTerminated) })
 		}
@@ -113,6 +113,8 @@ func (w *World) freeze(i *instance, op *operation, done func(error)) {
 			done(fail("The container is already frozen"))
 		default:
 			i.frozen, i.thawed = true, make(chan struct{})
+			i.usage.settle(w.now)
+			i.usage.frozen = true
 			w.touch(i)
 			w.instanceEvent(i, "instance-paused", op, nil)
 			done(nil)
@@ -128,7 +130,7 @@ func (w *World) unfreeze(i *instance, op *operation, done func(error)) {
 		case !i.frozen:
 			done(fail("The container is already running"))
 		default:
-			i.thaw()
+			w.thaw(i)
 			w.touch(i)
 			w.instanceEvent(i, "instance-resumed", op, nil)
 			done(nil)
@@ -137,9 +139,10 @@ func (w *World) unfreeze(i *instance, op *operation, done func(error)) {
 }
 
 // thaw lets what runs in a frozen instance go on.
-func (i *instance) thaw() {
+func (w *World) thaw(i *instance) {
 	if i.frozen {
 		i.frozen = false
+		i.usage.frozen, i.usage.since = false, w.now
 		close(i.thawed)
 	}
 }

@@ -92,7 +92,7 @@ func (w *World) renderState(i *instance) incusapi.InstanceState {
 	config := w.expandedConfig(i)
 	state.CPU = incusapi.InstanceStateCPU{Usage: int64(i.usage.cpu(w.now)), AllocatedTime: w.allocatedTime(config)}
 	state.Memory = incusapi.InstanceStateMemory{
-		Usage: i.usage.Memory, UsagePeak: i.usage.MemoryPeak, Total: w.memoryLimit(config["limits.memory"]),
+		Usage: i.usage.Memory + i.usage.PageCache, UsagePeak: i.usage.MemoryPeak, Total: w.memoryLimit(config["limits.memory"]),
 	}
 	state.Network = w.renderCards(i)
 	state.Pid, state.Processes, state.StartedAt = i.boot.pid, i.usage.Processes, i.boot.startedAt.UTC()

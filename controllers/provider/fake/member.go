@@ -17,7 +17,14 @@ const (
 	MemberOnline    MemberStatus = "Online"
 	MemberOffline   MemberStatus = "Offline"
 	MemberEvacuated MemberStatus = "Evacuated"
+	// MemberEvacuating and MemberRestoring are on their way, MemberBlocked waits for its upgrade.
+	MemberEvacuating MemberStatus = "Evacuating"
+	MemberRestoring  MemberStatus = "Restoring"
+	MemberBlocked    MemberStatus = "Blocked"
 )
+
+// evacuated tells whether nothing is created or started on the member.
+func (m *Member) evacuated() bool { return m.Status == MemberEvacuated || m.Status == MemberEvacuating }
 
 // Member is one daemon of a cluster. The first one added answers the API; a world without members is not clustered.
 type Member struct {
@@ -42,8 +49,9 @@ func (w *World) AddMember(m Member) {
 	w.members = append(w.members, &m)
 }
 
-// SetMemberStatus takes a member off line, evacuates it or brings it back. What runs on it goes on running: a member that
-// is off line may only have lost its network. An instance on it is listed without config, as an error.
+// SetMemberStatus takes a member off line, marks it as evacuated or brings it back. What runs on it goes on running: a member
+// that is off line may only have lost its network. An instance on it is listed without config, as an error. Evacuate and
+// Restore move and stop what runs, too.
 func (w *World) SetMemberStatus(name string, status MemberStatus) {
 	defer w.enter()()
 	for _, m := range w.members {
@@ -114,7 +122,7 @@ func (w *World) place(target string) (string, error) {
 		return w.placeOn(target)
 	}
 	if byGroup && !slices.Contains(w.groupNames(), group) {
-		return "", refuse(http.StatusNotFound, "Cluster group %q doesn't exist", group)
+		return "", refuse(http.StatusBadRequest, "Cluster group %q doesn't exist", group)
 	}
 	counts := map[string]int{}
 	for _, i := range w.instances {
@@ -139,8 +147,8 @@ func (w *World) placeOn(target string) (string, error) {
 	m := w.member(target)
 	switch {
 	case m == nil:
-		return "", refuse(http.StatusNotFound, "Cluster member not found")
-	case m.Status == MemberEvacuated:
+		return "", refuse(http.StatusNotFound, "Cluster member %q not found", target)
+	case m.evacuated():
 		return "", refuse(http.StatusForbidden, "Cluster member is evacuated")
 	case m.Status == MemberOffline:
 		return "", m.unreachable()
@@ -206,7 +214,9 @@ func (w *World) renderMember(m *Member) incusapi.ClusterMember {
 		message = "No heartbeat for 1m0s (" + w.now.UTC().Format("2006-01-02 15:04:05") + ")"
 	case MemberEvacuated:
 		message = "Unavailable due to maintenance"
-	case MemberOnline:
+	case MemberBlocked:
+		message = "Needs updating to newer version"
+	case MemberOnline, MemberEvacuating, MemberRestoring:
 	}
 	return incusapi.ClusterMember{
 		ClusterMemberPut: incusapi.ClusterMemberPut{

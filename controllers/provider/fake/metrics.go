@@ -39,8 +39,12 @@ var gauges = []gauge{
 		func(w *World, i *instance) float64 {
 			return float64(w.memoryLimit(w.expandedConfig(i)["limits.memory"]) - i.usage.Memory)
 		}},
+	{"incus_memory_Cached_bytes", "The amount of cached memory.", "gauge", "",
+		func(_ *World, i *instance) float64 { return float64(i.usage.PageCache) }},
 	{"incus_memory_RSS_bytes", "The amount of anonymous and swap cache memory.", "gauge", "",
 		func(_ *World, i *instance) float64 { return float64(i.usage.Memory) }},
+	{"incus_memory_Shmem_bytes", "The amount of cached filesystem data that is swap-backed.", "gauge", "",
+		func(*World, *instance) float64 { return 0 }},
 	{"incus_memory_OOM_kills_total", "The number of out of memory kills.", "counter", "",
 		func(*World, *instance) float64 { return 0 }},
 	{"incus_procs_total", "The number of running processes.", "counter", "",
@@ -66,7 +70,7 @@ func (w *World) Metrics(projectName, target string) (string, error) {
 	for _, g := range gauges {
 		fmt.Fprintf(text, "# HELP %s %s\n# TYPE %s %s\n", g.name, g.help, g.name, g.kind)
 		for _, i := range w.inOrder() {
-			if i.running() && i.location == location && (projectName == "" || i.ref.Project == projectName) {
+			if i.running() && i.location == location && (projectName == "" || i.ref.Project == projectName) && !w.behaviour(i).NoMetrics {
 				fmt.Fprintf(text, "%s{%sname=%q,project=%q,type=\"container\"} %g\n",
 					g.name, g.labels, i.ref.Name, i.ref.Project, g.value(w, i))
 			}
@@ -86,7 +90,7 @@ func (w *World) metricsOf(target string) (string, error) {
 	m := w.member(target)
 	switch {
 	case m == nil:
-		return "", refuse(http.StatusNotFound, "Cluster member not found")
+		return "", refuse(http.StatusNotFound, "Cluster member %q not found", target)
 	case m.Status == MemberOffline:
 		return "", m.unreachable()
 	}

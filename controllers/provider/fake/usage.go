@@ -1,6 +1,7 @@
 package fake
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 	"time"
@@ -10,26 +11,50 @@ import (
 type Usage struct {
 	CPU        time.Duration // used since the start; grows with Cores
 	Cores      float64       // busy at this moment
-	Memory     int64         // bytes
+	Memory     int64         // bytes, without the page cache
+	PageCache  int64         // bytes
 	MemoryPeak int64         // bytes
 	Disk       int64         // bytes of the root disk
 	Processes  int64
 
-	since time.Time // that CPU is of
+	since  time.Time // that CPU is of
+	frozen bool      // nothing is busy
+}
+
+// Load is how much instances do while they run.
+type Load struct {
+	Cores     float64 // busy
+	Memory    int64   // bytes, without the page cache; default that of a container with little more than its init
+	PageCache int64   // bytes
 }
 
 // What a container with little more than its init uses, as measured.
 const (
 	bootedMemory    = 45 << 20
 	bootedProcesses = 11
+	// bootedCPU is what its boot has taken: two cores boot 1.4 of them a second.
+	bootedCPU = 1400 * time.Millisecond
 )
 
 // cpu is the CPU time used until now.
 func (u Usage) cpu(now time.Time) time.Duration {
+	if u.frozen {
+		return u.CPU
+	}
 	return u.CPU + time.Duration(float64(now.Sub(u.since))*u.Cores)
 }
 
-// SetUsage says what a running instance uses from now on. CPU starts from the given value, or from what it was if that is
+// settle counts what was used until now.
+func (u *Usage) settle(now time.Time) { u.CPU, u.since = u.cpu(now), now }
+
+// bear puts a load on; what was used until now stays counted.
+func (u *Usage) bear(load Load, now time.Time) {
+	u.settle(now)
+	u.Cores, u.Memory, u.PageCache = load.Cores, cmp.Or(load.Memory, bootedMemory), load.PageCache
+	u.MemoryPeak = max(u.MemoryPeak, u.Memory+u.PageCache)
+}
+
+// SetUsage says what a running instance uses from now on, until it stops or Behave changes its load. CPU starts from the given value, or from what it was if that is
 // zero.
 func (w *World) SetUsage(ref Ref, usage Usage) error {
 	defer w.enter()()
@@ -40,8 +65,8 @@ func (w *World) SetUsage(ref Ref, usage Usage) error {
 	if usage.CPU == 0 && i.running() {
 		usage.CPU = i.usage.cpu(w.now)
 	}
-	usage.MemoryPeak = max(usage.MemoryPeak, usage.Memory, i.usage.MemoryPeak)
-	usage.since = w.now
+	usage.MemoryPeak = max(usage.MemoryPeak, usage.Memory+usage.PageCache, i.usage.MemoryPeak)
+	usage.since, usage.frozen = w.now, i.frozen
 	i.usage = usage
 	w.touch(i)
 	return nil

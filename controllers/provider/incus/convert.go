@@ -25,6 +25,14 @@ type fullState struct {
 	StatusCode incusapi.StatusCode        `json:"status_code"`
 	StartedAt  time.Time                  `json:"started_at"`
 	Network    map[string]fullNetworkCard `json:"network"`
+	CPU        fullCPU                    `json:"cpu"`
+}
+
+// fullCPU is in nanoseconds. Usage begins at zero with every boot, and is no more than that where it could not be read.
+// AllocatedTime is what may be used per second: zero where it could not be read, and with Incus before 6.0.4.
+type fullCPU struct {
+	Usage         int64 `json:"usage"`
+	AllocatedTime int64 `json:"allocated_time"`
 }
 
 type fullNetworkCard struct {

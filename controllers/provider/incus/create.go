@@ -32,6 +32,9 @@ func (i instances) Create(ctx context.Context, want model.InstanceSpec) error {
 		})
 	}
 	refusal := attempt()
+	if unfit := i.unfit(ctx, want.Location, refusal); unfit != nil {
+		return unfit
+	}
 	if !mayBeRefusal(refusal) {
 		return refusal
 	}

@@ -14,7 +14,8 @@
 //	inventory.go   puts index and operations together into the answer
 //	instances.go, change.go, files.go, volumes.go   the verbs, each of which checks the owner on a fresh read
 //	filesession.go the one SFTP session in which the files of an instance are written
-//	facts.go       profiles, pool, network, images
+//	facts.go       profiles, pool, network, images;   members.go  members of a cluster
+//	usage.go, memory.go   what instances use
 //	dial.go, tunnel.go   exec sessions as connections
 //
 // The client of Incus's own module is not used for requests: it takes one context at connect and none per call, waits an

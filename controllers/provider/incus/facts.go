@@ -79,6 +79,21 @@ func (h *host) Facts(ctx context.Context, requirements model.Requirements) (mode
 	if err := h.ready(ctx); err != nil {
 		return model.HostFacts{}, err
 	}
+	// Whatever else is wrong, it is to be seen that a member went away.
+	members, unread := h.hostMembers(ctx)
+	facts, err := h.knownFacts(ctx, requirements)
+	if err == nil {
+		err = unread
+	}
+	if err != nil {
+		facts = model.HostFacts{}
+	}
+	facts.Clustered, facts.Members = h.link.isClustered(), members
+	return facts, err
+}
+
+// knownFacts returns the facts but for the members of the cluster.
+func (h *host) knownFacts(ctx context.Context, requirements model.Requirements) (model.HostFacts, error) {
 	// Maps are printed in the order of their keys.
 	key := fmt.Sprintf("%#v", requirements)
 	facts, ok := h.facts.get(key)
@@ -95,7 +110,7 @@ func (h *host) Facts(ctx context.Context, requirements model.Requirements) (mode
 }
 
 func (h *host) lookUpFacts(ctx context.Context, requirements model.Requirements) (model.HostFacts, error) {
-	facts := model.HostFacts{Clustered: h.link.isClustered(), Fingerprints: map[model.Tier]string{}}
+	facts := model.HostFacts{Fingerprints: map[model.Tier]string{}}
 	if err := h.checkProject(ctx); err != nil {
 		return facts, err
 	}

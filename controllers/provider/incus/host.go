@@ -24,9 +24,12 @@ type host struct {
 	readings   *readings
 	operations *operations
 	volumes    *volumeStore
-	// listing reads all instances and operations, shelf all volumes.
-	listing *refresh
-	shelf   *refresh
+	meter      meter
+	members    *memberStore
+	// listing reads all instances and operations, shelf all volumes, memory what instances use of it, roster the members of the
+	// cluster.
+	listing, shelf, memory, roster *refresh
+
 	pools   poolNames
 	facts   *factStore
 	tunnels *tunnels
@@ -46,12 +49,15 @@ func newHost(key string, connection *client, options Options) *host {
 		key: key, options: options, client: connection, link: newLink(clock), stream: &stream{},
 		queue: newQueue(), jobs: newQueue(), index: newIndex(), operations: newOperations(clock), volumes: newVolumeStore(),
 		facts: newFactStore(clock), tunnels: newTunnels(),
+		members: newMemberStore(clock),
 	}
 	h.readings = &readings{
 		clock: clock, queue: h.queue, index: h.index, fetch: h.fetchInstance, notify: h.notify, lines: map[string]*line{},
 	}
-	h.listing = &refresh{clock: clock, queue: h.queue, read: h.listInstances}
-	h.shelf = &refresh{clock: clock, queue: h.queue, read: h.listVolumes}
+	h.listing = &refresh{clock: clock, queue: h.queue, read: h.listInstances, doing: "listing its instances"}
+	h.shelf = &refresh{clock: clock, queue: h.queue, read: h.listVolumes, doing: "listing its volumes"}
+	h.memory = &refresh{clock: clock, queue: h.queue, read: h.readMemory, doing: "measuring the memory of its instances"}
+	h.roster = &refresh{clock: clock, queue: h.queue, read: h.readMembers, doing: "listing the members of the cluster"}
 	return h
 }
 

@@ -202,7 +202,7 @@ func (h *host) orEvacuated(ctx context.Context, name string, refusal error) erro
 	var member incusapi.ClusterMember
 	if _, err := h.do(ctx, request{
 		method: http.MethodGet, path: resource("cluster", "members", found.Location), doing: "look at a member of the cluster",
-	}, &member); err != nil || member.Status == "Online" {
+	}, &member); err != nil || member.Status == memberOnline {
 		return refusal
 	}
 	return transient(reasonOperationFailed, refusal, "the cluster member %s, which holds the instance %s, is %s: restore it "+

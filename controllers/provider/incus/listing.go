@@ -37,6 +37,9 @@ func (h *host) catchUp() {
 	if !h.shelf.fresh(now.Add(-resyncVolumesEvery)) {
 		h.shelf.start()
 	}
+	if h.link.isClustered() && !h.roster.fresh(now.Add(-resyncEvery)) {
+		h.roster.start()
+	}
 	h.askAfterSilent("", silence)
 }
 
@@ -70,18 +73,21 @@ func (h *host) listInstances(ctx context.Context) error {
 	}
 	began := h.index.begin()
 	var list []model.Instance
+	measured := newSurvey(h.options.Clock)
 	_, err := h.do(ctx, request{
 		method: http.MethodGet, path: resource("instances"), query: url.Values{"recursion": {"2"}},
 		limit: listLimit, doing: "list the instances",
 	}, each(func(decoder *json.Decoder) error {
 		var full fullInstance
 		err := decoder.Decode(&full)
+		measured.take(full)
 		list = append(list, convert(full))
 		return err
 	}))
 	if err != nil {
 		return err
 	}
+	h.meter.put(measured)
 	changed := h.index.replace(began, list)
 	h.operations.forget(func(name string) bool {
 		_, present, _ := h.index.get(name)
@@ -156,7 +162,9 @@ func (h *host) finishAfterReading(over ending, owner model.Owner) {
 			h.finishAfterReading(over, owner) // that reading had begun before the end, or something happened since
 			return
 		}
-		h.operations.finish(over)
+		if began := h.operations.finish(over); keyOf(began) != keyOf(owner) {
+			h.notify([]model.Owner{began})
+		}
 	}, owner)
 }
 

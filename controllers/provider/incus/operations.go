@@ -93,7 +93,8 @@ func (o *operations) hear(shown incusapi.Operation) (ending, bool) {
 	if _, over := o.ended[shown.ID]; over || (known == nil && (verb == "" || name == "")) {
 		return ending{}, false
 	}
-	if known == nil {
+	unheard := known == nil
+	if unheard {
 		known = &operation{id: shown.ID, verb: verb, name: name}
 		o.add(known)
 	}
@@ -107,6 +108,10 @@ func (o *operations) hear(shown incusapi.Operation) (ending, bool) {
 		if over.failed == "" {
 			over.failed = shown.StatusCode.String()
 		}
+	}
+	if unheard {
+		// Nobody was ever shown that it runs.
+		o.end(over)
 	}
 	return over, true
 }
@@ -122,13 +127,21 @@ func (o *operations) lose(id string) (ending, bool) {
 	return ending{operation: *known}, true
 }
 
-// finish takes an operation that ended out of those that run, and counts failures.
-func (o *operations) finish(over ending) {
+// finish takes an operation that ended out of those that run, and counts failures. It returns the owner for whom it was begun, as
+// far as that is known: events overtake the answer to who began it.
+func (o *operations) finish(over ending) model.Owner {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.running[over.id] == nil {
-		return
+	known := o.running[over.id]
+	if known == nil {
+		return over.want.Owner
 	}
+	o.end(over)
+	return known.want.Owner
+}
+
+// end is finish for who holds the lock.
+func (o *operations) end(over ending) {
 	now := o.clock.Now()
 	delete(o.running, over.id)
 	delete(o.byName[over.name], over.id)

@@ -19,6 +19,8 @@ type refresh struct {
 	clock Clock
 	queue *queue
 	read  func(ctx context.Context) error
+	// doing says in sentences what the server is busy with meanwhile.
+	doing string
 
 	mu      sync.Mutex
 	running chan struct{}
@@ -114,9 +116,9 @@ func (r *refresh) ensure(ctx context.Context, notBefore time.Time) error {
 		select {
 		case <-done:
 		case <-given:
-			return waiting(nil, "the Incus server is still listing its instances")
+			return waiting(nil, "the Incus server is still %s", r.doing)
 		case <-ctx.Done():
-			return transient(reasonServerUnreachable, ctx.Err(), "gave up waiting for the list of instances")
+			return transient(reasonServerUnreachable, ctx.Err(), "gave up waiting for the Incus server, which is %s", r.doing)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package incus
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -64,8 +65,11 @@ func resource(parts ...string) string {
 	return path.String()
 }
 
+// page takes in an answer that is no JSON.
+type page func(body io.Reader) error
+
 // do sends a request, decodes the metadata of the answer into the pointer `into` unless that is nil, and returns its ETag. An
-// `into` of type each is called for the elements of a list one by one.
+// `into` of type each is called for the elements of a list one by one, one of type page for the whole answer.
 // The error is a *provider.Error; the answer of a server that refused is in it as an incusapi.StatusError.
 func (c *client) do(ctx context.Context, r request, into any) (string, error) {
 	limit := r.limit
@@ -91,12 +95,17 @@ func (c *client) roundTrip(ctx context.Context, r request, into any) (string, er
 		return "", withoutURL(err)
 	}
 	defer func() { _ = got.Body.Close() }()
+	if page, ok := into.(page); ok && got.StatusCode < http.StatusBadRequest {
+		if err := page(got.Body); err != nil {
+			return "", cmp.Or(ctx.Err(), error(&notIncusError{status: got.StatusCode, cause: err}))
+		}
+		return "", nil
+	} else if ok {
+		into = nil
+	}
 	answer, err := decode(json.NewDecoder(got.Body), into)
 	if err != nil {
-		if ctx.Err() != nil {
-			return "", ctx.Err()
-		}
-		return "", &notIncusError{status: got.StatusCode, cause: err}
+		return "", cmp.Or(ctx.Err(), error(&notIncusError{status: got.StatusCode, cause: err}))
 	}
 	// What is left is the line break after the object; reading it lets the connection be used again.
 	_, _ = io.Copy(io.Discard, got.Body)

@@ -2,6 +2,7 @@ package incusd_test
 
 import (
 	"net/http"
+	"time"
 
 	incusapi "github.com/lxc/incus/v6/shared/api"
 	. "github.com/onsi/ginkgo/v2"
@@ -42,9 +43,9 @@ var _ = Describe("A cluster", func() {
 			Expect(code(err)).To(Equal(status))
 			Expect(err).To(MatchError(ContainSubstring(text)))
 		},
-		Entry("that is not there", "host-9", http.StatusNotFound, "Cluster member not found"),
+		Entry("that is not there", "host-9", http.StatusNotFound, `Cluster member "host-9" not found`),
 		Entry("that is evacuated", "host-2", http.StatusForbidden, "evacuated"),
-		Entry("group that is not there", "@slow", http.StatusNotFound, `group "slow" doesn't exist`),
+		Entry("group that is not there", "@slow", http.StatusBadRequest, `group "slow" doesn't exist`),
 	)
 
 	It("shows its members and groups", func() {
@@ -62,6 +63,68 @@ var _ = Describe("A cluster", func() {
 		server, _, err := b.client.GetServer()
 		Expect(err).NotTo(HaveOccurred())
 		Expect(server.Environment.ServerClustered).To(BeTrue())
+	})
+
+	Describe("whose member is evacuated", func() {
+		running := func(name, location string) {
+			GinkgoHelper()
+			b.world.Advance(time.Second)
+			sight, ok := b.world.Look(inDefault(name))
+			Expect(ok).To(BeTrue())
+			Expect(sight).To(And(HaveField("Status", "Running"), HaveField("Location", location)))
+		}
+
+		It("moves what can be moved and starts it there, and takes it back", func() {
+			place("bot-1", "host-1")
+			place("bot-2", "host-2")
+			Expect(b.world.Evacuate("host-2")).To(Succeed())
+			running("bot-2", "host-3")
+			sight, _ := b.world.Look(inDefault("bot-2"))
+			Expect(sight.Config).To(HaveKeyWithValue("volatile.evacuate.origin", "host-2"))
+			_, err := b.client.UseTarget("host-2").CreateInstance(ofBot("bot-3"))
+			Expect(code(err)).To(Equal(http.StatusForbidden))
+
+			Expect(b.world.Restore("host-2")).To(Succeed())
+			running("bot-2", "host-2")
+			running("bot-1", "host-1")
+			sight, _ = b.world.Look(inDefault("bot-2"))
+			Expect(sight.Config).NotTo(HaveKey("volatile.evacuate.origin"))
+		})
+
+		DescribeTable("stops what cannot be moved, and starts it again afterwards",
+			func(change func(*incusapi.InstancesPost), others func()) {
+				Expect(b.over(b.client.UseTarget("host-2").CreateInstance(ofBot("bot-1", started, change)))).To(Succeed())
+				Expect(b.over(b.client.UseTarget("host-2").CreateInstance(ofBot("bot-2", change)))).To(Succeed())
+				if others != nil {
+					others()
+				}
+				Expect(b.world.Evacuate("host-2")).To(Succeed())
+				b.world.Advance(time.Minute)
+				for _, name := range []string{"bot-1", "bot-2"} {
+					sight, _ := b.world.Look(inDefault(name))
+					Expect(sight).To(And(HaveField("Status", "Stopped"), HaveField("Location", "host-2")))
+				}
+				Expect(code(b.change("bot-1", start))).To(Equal(http.StatusForbidden))
+				Expect(b.world.Restore("host-2")).To(Succeed())
+				running("bot-1", "host-2")
+				Expect(b.status("bot-2")).To(Equal("Stopped"), "it did not run before")
+			},
+			Entry("because of a device", func(post *incusapi.InstancesPost) {
+				post.Devices = incusapi.DevicesMap{"web": {"type": "proxy", "listen": "tcp:0.0.0.0:80", "connect": "tcp:127.0.0.1:80"}}
+			}, nil),
+			Entry("because it is to be so", withConfig("cluster.evacuate", "stop"), nil),
+			Entry("because there is no place", func(*incusapi.InstancesPost) {}, func() {
+				b.world.SetMemberStatus("host-1", fake.MemberOffline)
+				b.world.SetMemberStatus("host-3", fake.MemberEvacuated)
+			}),
+		)
+
+		It("is not when it is away, and is not restored when it serves", func() {
+			b.world.SetMemberStatus("host-2", fake.MemberOffline)
+			Expect(b.world.Evacuate("host-2")).NotTo(Succeed())
+			Expect(b.world.Restore("host-1")).NotTo(Succeed())
+			Expect(code(b.world.Evacuate("host-9"))).To(Equal(http.StatusNotFound))
+		})
 	})
 
 	When("a member is off line", func() {

@@ -60,17 +60,65 @@ var _ = Describe("The life of an instance", func() {
 	It("counts CPU time while cores are busy, anew after a restart", func() {
 		b := newBench()
 		b.launch("bot-1")
+		booted := used(b, "bot-1")
+		Expect(booted).To(BeNumerically(">", 0), "its boot took some")
 		Expect(b.world.SetUsage(inDefault("bot-1"), fake.Usage{Cores: 0.5, Memory: 1 << 30})).To(Succeed())
 		b.world.Advance(10 * time.Second)
+		Expect(used(b, "bot-1")).To(Equal(booted + 5*time.Second))
 		state, _, err := b.client.GetInstanceState("bot-1")
 		Expect(err).NotTo(HaveOccurred())
-		Expect(state.CPU.Usage).To(Equal((5 * time.Second).Nanoseconds()))
 		Expect(state.Memory.Usage).To(Equal(int64(1 << 30)))
 
 		Expect(b.change("bot-1", incusapi.InstanceStatePut{Action: "restart", Force: true})).To(Succeed())
-		state, _, err = b.client.GetInstanceState("bot-1")
+		Expect(used(b, "bot-1")).To(Equal(booted))
+	})
+
+	It("takes no CPU time while it is frozen", func() {
+		b := newBench()
+		b.launch("bot-1")
+		b.world.Behave("default/bot-*", func(behaviour *fake.Behaviour) { behaviour.Load.Cores = 1 })
+		b.world.Advance(3 * time.Second)
+		Expect(b.change("bot-1", freeze)).To(Succeed())
+		frozen := used(b, "bot-1")
+		b.world.Advance(time.Minute)
+		Expect(used(b, "bot-1")).To(Equal(frozen))
+		Expect(b.change("bot-1", unfreeze)).To(Succeed())
+		b.world.Advance(2 * time.Second)
+		Expect(used(b, "bot-1")).To(Equal(frozen + 2*time.Second))
+	})
+
+	It("bears the load that is put on it, from each start on, and counts on when that changes", func() {
+		b := newBench()
+		b.world.Behave("default/bot-*", func(behaviour *fake.Behaviour) {
+			behaviour.Load = fake.Load{Cores: 2, Memory: 300 << 20, PageCache: 100 << 20}
+		})
+		b.launch("bot-1")
+		before := used(b, "bot-1")
+		b.world.Advance(time.Second)
+		Expect(used(b, "bot-1")).To(Equal(before + 2*time.Second))
+		b.world.Behave("default/bot-1", func(behaviour *fake.Behaviour) { behaviour.Load.Cores = 0.5 })
+		b.world.Advance(2 * time.Second)
+		Expect(used(b, "bot-1")).To(Equal(before + 3*time.Second))
+		state, _, err := b.client.GetInstanceState("bot-1")
 		Expect(err).NotTo(HaveOccurred())
-		Expect(state.CPU.Usage).To(BeZero())
+		Expect(state.Memory.Usage).To(Equal(int64(400<<20)), "the kernel's sum has the page cache in it")
+		Expect(b.client.GetMetrics()).To(And(
+			ContainSubstring("incus_memory_Cached_bytes{name=\"bot-1\",project=\"default\",type=\"container\"} 1.048576e+08\n"),
+			ContainSubstring("incus_cpu_seconds_total{cpu=\"0\",mode=\"user\",name=\"bot-1\""),
+		))
+		b.world.Recover("default/bot-*")
+		b.world.Recover("default/bot-1")
+		now := used(b, "bot-1")
+		b.world.Advance(time.Minute)
+		Expect(used(b, "bot-1")).To(Equal(now))
+	})
+
+	It("can be missing from the metrics", func() {
+		b := newBench()
+		b.launch("bot-1")
+		b.launch("bot-2")
+		b.world.Behave("default/bot-1", func(behaviour *fake.Behaviour) { behaviour.NoMetrics = true })
+		Expect(b.client.GetMetrics()).To(And(ContainSubstring(`name="bot-2"`), Not(ContainSubstring(`name="bot-1"`))))
 	})
 
 	DescribeTable("is refused",
@@ -200,4 +248,12 @@ func addressOf(b *bench, name string) string {
 		}
 	}
 	return ""
+}
+
+// used is the CPU time that an instance has used since it started.
+func used(b *bench, name string) time.Duration {
+	GinkgoHelper()
+	state, _, err := b.client.GetInstanceState(name)
+	Expect(err).NotTo(HaveOccurred())
+	return time.Duration(state.CPU.Usage)
 }

@@ -111,7 +111,7 @@ var _ = Describe("The rest of the API", func() {
 		metrics, err := b.client.GetMetrics()
 		Expect(err).NotTo(HaveOccurred())
 		Expect(metrics).To(And(
-			ContainSubstring(`incus_cpu_seconds_total{cpu="0",mode="user",name="bot-1",project="default",type="container"} 0`),
+			ContainSubstring(`incus_cpu_seconds_total{cpu="0",mode="user",name="bot-1",project="default",type="container"} 1.4`),
 			HaveSuffix("# EOF\n"), Not(ContainSubstring("bot-2")),
 		))
 		Expect(b.world.SetUsage(inDefault("bot-1"), fake.Usage{CPU: 5 * time.Second})).To(Succeed())
