@@ -80,3 +80,12 @@ func quiet(d Decision) string {
 		return "no rule asks for more or fewer, but these signals are not known: " + strings.Join(unknown, ", ")
 	}
 }
+
+// Condition is what the rule compares with, such as "above 70 %".
+func (v Vote) Condition() string {
+	relation := "above "
+	if v.Comparison == ComparisonBelow {
+		relation = "below "
+	}
+	return relation + v.Metric.exact(v.Threshold)
+}

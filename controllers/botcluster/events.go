@@ -26,6 +26,8 @@ const (
 	EventInstanceDeleting = "InstanceDeleting"
 	EventRoutesApplied    = "RoutesApplied"
 	EventSecretsApplied   = "SecretsApplied"
+	EventScaledUp         = "ScaledUp"
+	EventScaledDown       = "ScaledDown"
 	EventCircuitOpened    = "CircuitOpened"
 	EventCircuitClosed    = "CircuitClosed"
 	EventReady            = "Ready"

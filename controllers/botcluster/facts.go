@@ -21,6 +21,7 @@ func (r report) facts(bc *v1alpha1.BotCluster) []conditions.Fact {
 	facts := []conditions.Fact{
 		{Type: v1alpha1.ConditionReady, Message: bots.Message},
 		r.incusReady(), bots, edges, r.degraded(bc.Status.Instances), suspended(bc),
+		r.scalingActive(bc.Status.Scaling), r.scalingLimited(bc.Status.Scaling),
 	}
 	if fact, yes := r.stalledFact(); yes {
 		return append(facts, fact)

@@ -23,6 +23,8 @@ type observation struct {
 	// host is nil when the identity could not be had; hostErr says why.
 	host    provider.Host
 	hostErr error
+	// scaling is what was found out about the number of bots.
+	scaling scaling
 }
 
 // observe reads everything that a pass needs. It changes nothing. Each part that cannot be read keeps its error.

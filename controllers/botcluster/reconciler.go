@@ -56,6 +56,7 @@ type Options struct {
 type Reconciler struct {
 	Options
 	secrets *secrets
+	scalers scalers
 }
 
 // NewReconciler returns a Reconciler.
@@ -88,7 +89,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 		return retryConflict(ctrl.Result{}, err)
 	}
 	before := bc.DeepCopy()
-	result, err := pass(ctx, &bc)
+	result, err := pass(ctx, before, &bc)
 	if saveErr := r.saveStatus(ctx, before, &bc); err == nil {
 		err = saveErr
 	}
@@ -112,9 +113,12 @@ func (r *Reconciler) welcome(ctx context.Context, bc *v1alpha1.BotCluster) error
 	return r.saveFinalizers(ctx, before, bc)
 }
 
-// converge makes one pass for a BotCluster that is to exist.
-func (r *Reconciler) converge(ctx context.Context, bc *v1alpha1.BotCluster) (ctrl.Result, error) {
+// converge makes one pass for a BotCluster that is to exist. before is as it was last saved.
+func (r *Reconciler) converge(ctx context.Context, before, bc *v1alpha1.BotCluster) (ctrl.Result, error) {
 	seen := r.observe(ctx, bc)
+	if err := r.scale(ctx, before, bc, &seen); err != nil {
+		return ctrl.Result{}, err
+	}
 	next := plan.BotCluster(seen.blueprint, seen.Observed, r.Clock.Now())
 	if bc.Spec.Suspend {
 		next.Steps, next.Recheck = nil, 0
@@ -125,13 +129,14 @@ func (r *Reconciler) converge(ctx context.Context, bc *v1alpha1.BotCluster) (ctr
 	return report.result()
 }
 
-// saveStatus is the one place that writes the status; it writes only what changed. A status computed from an old read
+// saveStatus is the one place that writes the status; it writes only what changed, and before is then as it was saved. A status computed from an old read
 // is refused by the API server, and the next pass computes it anew.
 func (r *Reconciler) saveStatus(ctx context.Context, before, bc *v1alpha1.BotCluster) error {
 	wrote, err := conditions.Patch(ctx, r.Client, before, bc)
 	if wrote {
 		r.announceReadiness(before, bc)
 		r.announceBots(before, bc)
+		bc.DeepCopyInto(before)
 	}
 	return client.IgnoreNotFound(err)
 }

@@ -42,6 +42,7 @@ func (r report) fill(bc *v1alpha1.BotCluster) {
 	status.Selector = selector(bc.Name)
 	if r.seen.InventoryErr == nil { // what could not be read keeps its last figures, and the conditions say Unknown
 		r.fillCounts(status)
+		status.DesiredReplicas = int32(replicasOf(r.seen.blueprint))
 		status.URLs = render.URLs(bc.Spec.Edge, r.edgeAddresses())
 	}
 	Conditions.Compute(&status.Conditions, bc.Generation, r.facts(bc))
@@ -170,8 +171,10 @@ func (r report) result() (ctrl.Result, error) {
 	if r.started() || r.first(provider.Waiting) != nil || r.first(provider.Conflict) != nil {
 		next = min(next, appliedRecheck) // what was started shows in the next look; events bring it sooner
 	}
-	if r.plan.Recheck > 0 {
-		next = min(next, r.plan.Recheck)
+	for _, soon := range []time.Duration{r.plan.Recheck, r.seen.scaling.next} {
+		if soon > 0 {
+			next = min(next, soon)
+		}
 	}
 	return ctrl.Result{RequeueAfter: next}, nil
 }

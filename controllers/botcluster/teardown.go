@@ -21,7 +21,7 @@ var abandonHint = fmt.Sprintf("to delete the BotCluster and leave its instances 
 	"kubectl annotate botcluster <name> %s=true", v1alpha1.AnnotationAbandon)
 
 // tearDown makes one pass for a BotCluster that is being deleted.
-func (r *Reconciler) tearDown(ctx context.Context, bc *v1alpha1.BotCluster) (ctrl.Result, error) {
+func (r *Reconciler) tearDown(ctx context.Context, _, bc *v1alpha1.BotCluster) (ctrl.Result, error) {
 	if !controllerutil.ContainsFinalizer(bc, v1alpha1.Finalizer) {
 		return ctrl.Result{}, nil
 	}

@@ -52,7 +52,7 @@ var _ = Describe("Auto-scaling", Label("elasticity"), func() {
 		})
 		create(ctx, bc)
 		begin(ctx, load.Mix{URL: root(bc), GetsPerSecond: 20, PostsPerSecond: 1, Streams: 1, WebSockets: 1})
-		message := eventuallyCondition(ctx, bc, v1alpha1.ConditionScalingLimited, metav1.ConditionTrue, "Max")
+		message := eventuallyCondition(ctx, bc, v1alpha1.ConditionScalingLimited, metav1.ConditionTrue, "MaxInstances")
 		Expect(message).To(ContainSubstring("at most 1"))
 		Expect(instancesOf(ctx, bc)).To(HaveLen(2))
 	}, SpecTimeout(4*time.Minute))

@@ -1,0 +1,185 @@
+package botcluster
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+	ctrl "sigs.k8s.io/controller-runtime"
+
+	"github.com/generalbots/botcluster-operator/api/v1alpha1"
+	"github.com/generalbots/botcluster-operator/controllers/autoscale"
+	"github.com/generalbots/botcluster-operator/controllers/model"
+	"github.com/generalbots/botcluster-operator/controllers/plan"
+)
+
+// scaling is what a pass found out about the number of bots.
+type scaling struct {
+	// on tells that the autoscaler decides; policyErr names the schedules that cannot be read.
+	on        bool
+	policyErr error
+	// decided is the decision of this pass, nil when it was not time for one; meterErr is why Incus's signals are missing.
+	decided  *autoscale.Decision
+	meterErr error
+	// next is when to look at the signals again.
+	next time.Duration
+}
+
+// scalers remember, for each BotCluster that scales by itself, when its signals were last looked at and what the counters said
+// then. Nothing is lost with it but one interval: a rate needs two readings.
+type scalers struct {
+	mutex sync.Mutex
+	kept  map[types.UID]*scaler
+}
+
+type scaler struct {
+	looked     time.Time
+	generation int64
+	interval   time.Duration
+	signals    *signals
+	// shown are the values behind what the status says of the rules.
+	shown map[string]float64
+}
+
+func (s *scalers) of(uid types.UID) *scaler {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if s.kept == nil {
+		s.kept = map[types.UID]*scaler{}
+	}
+	if s.kept[uid] == nil {
+		s.kept[uid] = &scaler{shown: map[string]float64{}}
+	}
+	return s.kept[uid]
+}
+
+// begin notes that the signals are looked at. Another interval asks for other gaps between readings, so it begins anew.
+func (s *scaler) begin(now time.Time, generation int64, interval time.Duration) {
+	s.looked, s.generation = now, generation
+	if s.signals == nil || s.interval != interval {
+		s.signals, s.interval = newSignals(interval), interval
+	}
+}
+
+func (s *scalers) forget(uid types.UID) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	delete(s.kept, uid)
+}
+
+// scale lets the autoscaler decide when it is time, writes down what it decided before anything is done about it, and puts the
+// number of bots into the blueprint. A pass that cannot see the instances decides nothing.
+func (r *Reconciler) scale(ctx context.Context, before, bc *v1alpha1.BotCluster, seen *observation) error {
+	if !bc.Spec.Scaling.Enabled {
+		r.scalers.forget(bc.UID)
+		bc.Status.Scaling = nil
+		return nil
+	}
+	policy, policyErr := scalingPolicy(bc.Spec)
+	seen.scaling = scaling{on: true, policyErr: policyErr}
+	if seen.InventoryErr == nil && !bc.Spec.Suspend {
+		if err := r.decide(ctx, before, bc, seen, policy); err != nil {
+			return err
+		}
+	}
+	if bc.Status.Scaling != nil {
+		setReplicas(&seen.blueprint, int(bc.Status.Scaling.Desired))
+	}
+	return nil
+}
+
+// decide looks at the signals when the interval is over or the spec changed.
+func (r *Reconciler) decide(
+	ctx context.Context, before, bc *v1alpha1.BotCluster, seen *observation, policy autoscale.Policy,
+) error {
+	now, kept := r.Clock.Now(), r.scalers.of(bc.UID)
+	if wait := kept.looked.Add(policy.Interval).Sub(now); wait > 0 && kept.generation == bc.Generation {
+		seen.scaling.next = wait
+		return nil
+	}
+	kept.begin(now, bc.Generation, policy.Interval)
+	seen.scaling.next = policy.Interval
+	var usages []model.Usage
+	usages, seen.scaling.meterErr = seen.host.Usage(ctx, seen.blueprint.Owner)
+	found := scalingObservation(seen, kept, usages, now)
+	decision, state := autoscale.Decide(policy, scalingState(bc.Status.Scaling), found, now)
+	seen.scaling.decided = &decision
+	bc.Status.Scaling = scalingStatus(bc.Status.Scaling, decision, state, kept.shown, now)
+	if decision.Desired == decision.Current {
+		return nil // the status is written at the end of the pass
+	}
+	ctrl.LoggerFrom(ctx).Info("Scaling", "from", decision.Current, "to", decision.Desired, "reason", decision.Message)
+	if err := r.saveStatus(ctx, before, bc); err != nil {
+		return err
+	}
+	r.announceScaling(bc, decision)
+	return nil
+}
+
+// scalingObservation is what the autoscaler is told of the bots.
+func scalingObservation(
+	seen *observation, kept *scaler, usages []model.Usage, now time.Time,
+) autoscale.Observation {
+	found := autoscale.Observation{Desired: replicasOf(seen.blueprint), Launches: launchesOf(seen)}
+	assessments := plan.BotCluster(seen.blueprint, seen.Observed, now).Assessments
+	measured := kept.signals.observe(usages, seen.Edges, seen.EdgeUnheard(seen.blueprint.Owner), now)
+	for _, a := range assessments {
+		if a.Tier != model.TierBot || a.Instance == nil || !a.Instance.Owned || a.Instance.Standby {
+			continue
+		}
+		instance := measured[a.Name]
+		instance.Name = a.Name
+		instance.Ready = a.Ready()
+		instance.Draining = a.Leaving() || a.Drained()
+		instance.Starting = !instance.Ready && !instance.Draining
+		found.Instances = append(found.Instances, instance)
+	}
+	return found
+}
+
+// launchesOf says how the making of bots goes.
+func launchesOf(seen *observation) autoscale.Launches {
+	var launches autoscale.Launches
+	for i := range seen.Inventory.Instances {
+		bot := &seen.Inventory.Instances[i]
+		if bot.Tier != model.TierBot || !bot.Owned {
+			continue
+		}
+		switch bot.Operation {
+		case "create", "configure", "start":
+			launches.InFlight++
+		case "":
+			if bot.State == model.StateRunning && bot.StartedAt.After(launches.LastSucceeded) && bot.Address.IsValid() {
+				launches.LastSucceeded = bot.StartedAt
+			}
+		}
+	}
+	for _, failure := range seen.Inventory.Failures {
+		if slices.Contains([]string{"create", "configure", "start"}, failure.Operation) {
+			launches.Failed += failure.Count
+			if failure.At.After(launches.LastFailed) {
+				launches.LastFailed = failure.At
+			}
+		}
+	}
+	return launches
+}
+
+func replicasOf(blueprint plan.Blueprint) int {
+	for _, tier := range blueprint.Tiers {
+		if tier.Tier == model.TierBot {
+			return tier.Replicas
+		}
+	}
+	return 0
+}
+
+func setReplicas(blueprint *plan.Blueprint, replicas int) {
+	for i := range blueprint.Tiers {
+		if blueprint.Tiers[i].Tier == model.TierBot {
+			blueprint.Tiers[i].Replicas = replicas
+		}
+	}
+}
