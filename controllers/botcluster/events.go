@@ -95,19 +95,12 @@ func (r *Reconciler) announceDrain(bc *v1alpha1.BotCluster, was, is v1alpha1.Ins
 	if is.DrainedByHand && !was.DrainedByHand {
 		tell(EventDrainStarted, "the annotation %s names it", v1alpha1.AnnotationDrain)
 	}
-	if was.DrainedByHand && !is.DrainedByHand && !surplus(bc, is) {
+	if was.DrainedByHand && !is.DrainedByHand {
 		tell(EventDrainCancelled, "the annotation %s names it no more", v1alpha1.AnnotationDrain)
 	}
 	if drained := string(plan.PhaseDrained); is.Phase == drained && was.Phase != drained {
 		tell(EventDrained, "nothing is in flight any more")
 	}
-}
-
-// surplus tells that a bot is one of more than are wanted. The annotation may name it or not: it leaves, which the steps tell.
-func surplus(bc *v1alpha1.BotCluster, bot v1alpha1.InstanceStatus) bool {
-	return slices.ContainsFunc(bc.Status.Tiers, func(tier v1alpha1.TierStatus) bool {
-		return tier.Name == bot.Tier && bot.Ordinal > tier.Desired
-	})
 }
 
 func (r *Reconciler) announceCircuits(bc *v1alpha1.BotCluster, was, is v1alpha1.InstanceStatus) {

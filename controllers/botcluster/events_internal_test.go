@@ -98,13 +98,6 @@ var _ = Describe("Events", func() {
 		return bc
 	}
 
-	// ofWanted has that many bots wanted, of which the first is there and not named.
-	ofWanted := func(wanted int32) *v1alpha1.BotCluster {
-		bc := bot(plan.PhaseReady, false)
-		bc.Status.Tiers = []v1alpha1.TierStatus{{Name: "edge", Desired: 0}, {Name: "bot", Desired: wanted}}
-		return bc
-	}
-
 	DescribeTable("tell what changed for a bot, by comparing two statuses", func(before, after *v1alpha1.BotCluster, events ...string) {
 		recorder := &recorder{}
 		reconciler := &Reconciler{Options: Options{Recorder: recorder}}
@@ -120,9 +113,6 @@ var _ = Describe("Events", func() {
 			"Normal Drained Drain about Instance chat/crew-bot-1: crew-bot-1: nothing is in flight any more"),
 		Entry("still nothing left", bot(plan.PhaseDrained, true), bot(plan.PhaseDrained, true)),
 		Entry("drained by hand no more", bot(plan.PhaseDrained, true), bot(plan.PhaseReady, false),
-			"Normal DrainCancelled Drain about Instance chat/crew-bot-1: crew-bot-1: the annotation scaling.generalbots.dev/drain names it no more"),
-		Entry("surplus now, so nobody asks whether it is named: the step tells that it leaves", bot(plan.PhaseDrained, true), ofWanted(0)),
-		Entry("drained by hand no more, and the last one that is wanted", bot(plan.PhaseDrained, true), ofWanted(1),
 			"Normal DrainCancelled Drain about Instance chat/crew-bot-1: crew-bot-1: the annotation scaling.generalbots.dev/drain names it no more"),
 		Entry("made anew while it is named", crew(), bot(plan.PhaseBooting, true),
 			"Normal DrainStarted Drain about Instance chat/crew-bot-1: crew-bot-1: the annotation scaling.generalbots.dev/drain names it"),

@@ -163,7 +163,7 @@ func (r report) tierReady(condition string, tier model.Tier) conditions.Fact {
 			updated++
 		}
 	}
-	message := serving(ready, wanted, drained, tier)
+	message := serving(ready, r.toServe(tier, wanted), drained, tier)
 	switch {
 	case len(missing) > 0:
 		status, reason := judge(missing)
@@ -179,13 +179,23 @@ func (r report) tierReady(condition string, tier model.Tier) conditions.Fact {
 	}
 }
 
+// toServe is how many instances of a tier are to serve: while bots are replaced, more are wanted for a while.
+func (r report) toServe(tier model.Tier, wanted int) int {
+	for _, blueprint := range r.seen.blueprint.Tiers {
+		if blueprint.Tier == tier {
+			return min(wanted, blueprint.Replicas)
+		}
+	}
+	return wanted
+}
+
 // serving is "2 of 3 bots serve, 1 drained by hand".
 func serving(ready, wanted, drained int, tier model.Tier) string {
 	serve := "serve"
 	if wanted == 1 {
 		serve = "serves"
 	}
-	message := fmt.Sprintf("%d of %d %s %s", ready, wanted, plural(wanted, string(tier)), serve)
+	message := fmt.Sprintf("%d of %d %s %s", min(ready, wanted), wanted, plural(wanted, string(tier)), serve)
 	if drained > 0 {
 		message += fmt.Sprintf(", %d drained by hand", drained)
 	}

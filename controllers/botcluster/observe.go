@@ -51,22 +51,29 @@ func (r *Reconciler) observe(ctx context.Context, bc *v1alpha1.BotCluster) obser
 		r.secrets.forget(bc.Namespace, slices.Collect(maps.Keys(secrets))...)
 	}
 	seen.blueprint.KeySecret = keySecretName(bc.Name)
-	seen.drains(bc)
 	if seen.hostErr == nil {
 		r.observeInstances(ctx, &seen)
 	}
+	seen.drains(bc)
 	return seen
 }
 
-// drains reads which bots somebody drains by hand.
+// drains reads which bots somebody drains by hand: those that are there, and the first ones, which are made again under the
+// same names. While it cannot be seen which are there, no ordinal is called that of none.
 func (o *observation) drains(bc *v1alpha1.BotCluster) {
-	bots := 0
+	prefix, bots, there := o.blueprint.Owner.Prefix, 0, map[string]bool{}
 	for _, tier := range o.blueprint.Tiers {
 		if tier.Tier == model.TierBot {
 			bots = tier.Replicas
 		}
 	}
-	o.blueprint.Drained, o.strangers = plan.DrainedByHand(bc.Annotations[v1alpha1.AnnotationDrain], o.blueprint.Owner.Prefix, bots)
+	for _, instance := range o.Inventory.Instances {
+		there[instance.Name] = true
+	}
+	known := func(ordinal int) bool {
+		return ordinal <= bots || o.InventoryErr != nil || there[plan.InstanceName(prefix, model.TierBot, ordinal)]
+	}
+	o.blueprint.Drained, o.strangers = plan.DrainedByHand(bc.Annotations[v1alpha1.AnnotationDrain], prefix, known)
 }
 
 // observeInstances reads the instances, then asks each running edge.

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/generalbots/botcluster-operator/controllers/model"
@@ -42,7 +44,8 @@ type Assessment struct {
 	Phase    Phase
 	// Message says what is wrong or awaited, empty when nothing is.
 	Message string
-	// Wanted tells that an instance of this name should exist. What is there and not wanted is surplus.
+	// Wanted tells that there should be an instance in this place: this one, or the one that will be made when it has left.
+	// What is there and not wanted is surplus. While bots are replaced there may be more that are wanted than are to serve.
 	Wanted bool
 	// Outdated tells that the instance was made from another template.
 	Outdated bool
@@ -61,6 +64,12 @@ type Assessment struct {
 	Circuits []Circuit
 	// Failure is the last failed operation on it.
 	Failure model.Failure
+
+	// goes says why it is to leave, empty when it stays; later tells that there is no room for it yet.
+	goes  string
+	later bool
+	// byHand tells that somebody drains a bot of its name by hand.
+	byHand bool
 }
 
 // Ready tells that the instance is wanted and does its work.
@@ -97,27 +106,94 @@ type assessor struct {
 	now  time.Time
 }
 
-// all judges every instance that is wanted or there, sorted by tier in the blueprint's order, then ordinal, then name.
-func (a assessor) all() []Assessment {
+// all judges every instance that is wanted or there, sorted by tier in the blueprint's order, then ordinal, then name. It also
+// says how far each tier is on its way to the current template.
+func (a assessor) all() ([]Assessment, []Rollout) {
 	var out []Assessment
-	known := map[string]bool{}
+	known, stalled := map[string]bool{}, map[model.Tier]string{}
 	for _, tier := range a.want.Tiers {
+		if tier.Tier == model.TierBot {
+			continue
+		}
 		for ordinal := 1; ordinal <= tier.Replicas; ordinal++ {
 			name := InstanceName(a.want.Owner.Prefix, tier.Tier, ordinal)
 			known[name] = true
-			out = append(out, a.one(name, tier.Tier, ordinal, true))
+			place := a.one(name, tier.Tier, ordinal)
+			place.Wanted = true
+			out = append(out, place)
 		}
+	}
+	if tier, found := a.want.tier(model.TierBot); found {
+		bots, why := a.bots(tier)
+		for i := range bots {
+			known[bots[i].Name] = true
+		}
+		out, stalled[model.TierBot] = append(out, bots...), why
 	}
 	for i := range a.seen.Inventory.Instances {
 		instance := &a.seen.Inventory.Instances[i]
 		if !known[instance.Name] && (instance.Owned || instance.State == model.StateUnknown) {
-			out = append(out, a.one(instance.Name, instance.Tier, instance.Ordinal, false))
+			out = append(out, a.one(instance.Name, instance.Tier, instance.Ordinal))
 		}
 	}
+	a.finish(out)
 	slices.SortStableFunc(out, func(x, y Assessment) int {
 		return cmp.Or(cmp.Compare(a.rank(x.Tier), a.rank(y.Tier)), cmp.Compare(x.Ordinal, y.Ordinal), cmp.Compare(x.Name, y.Name))
 	})
-	return out
+	rollouts := make([]Rollout, 0, len(a.want.Tiers))
+	for _, tier := range a.want.Tiers {
+		rollouts = append(rollouts, rollout(tier, out, stalled[tier.Tier]))
+	}
+	return out, rollouts
+}
+
+// bots judges all bots, those that are there and those that are missing, and tells which newcomer fails.
+func (a assessor) bots(tier TierBlueprint) (bots []Assessment, stalled string) {
+	var there []*Assessment
+	for i := range a.seen.Inventory.Instances {
+		instance := &a.seen.Inventory.Instances[i]
+		if ordinal, found := a.botOrdinal(*instance); found {
+			bot := a.one(instance.Name, model.TierBot, ordinal)
+			there = append(there, &bot)
+		}
+	}
+	absent, stalled := a.chooseBots(tier, there)
+	for _, bot := range there {
+		if bot.Wanted || bot.Phase != PhaseConflict { // a name that nobody needs is nobody's business
+			bots = append(bots, *bot)
+		}
+	}
+	for _, bot := range absent {
+		if bot.Instance == nil {
+			bots = append(bots, *bot)
+		}
+	}
+	return bots, stalled
+}
+
+// botOrdinal tells whether an instance is a bot, or has the name of one, and which.
+func (a assessor) botOrdinal(instance model.Instance) (int, bool) {
+	if instance.Tier == model.TierBot && instance.Owned {
+		return instance.Ordinal, true
+	}
+	digits, named := strings.CutPrefix(instance.Name, a.want.Owner.Prefix+string(model.TierBot)+"-")
+	ordinal, err := strconv.Atoi(digits)
+	return ordinal, named && err == nil && ordinal > 0 && strconv.Itoa(ordinal) == digits
+}
+
+// finish adds what depends on which instances are wanted.
+func (a assessor) finish(all []Assessment) {
+	nobody := nobodyServes(all)
+	for i := range all {
+		bot := &all[i]
+		if bot.Instance == nil {
+			continue
+		}
+		bot.Drain = a.drain(*bot.Instance, bot.Wanted)
+		if bot.Waits = nobody && !bot.Wanted && lastToServe(*bot.Instance); bot.Waits && bot.Message == "" {
+			bot.Message = "it is surplus and stays for now, because all bots that are wanted are drained by hand"
+		}
+	}
 }
 
 func (a assessor) rank(tier model.Tier) int {
@@ -128,9 +204,9 @@ func (a assessor) rank(tier model.Tier) int {
 	return i
 }
 
-func (a assessor) one(name string, tier model.Tier, ordinal int, wanted bool) Assessment {
-	out := Assessment{Name: name, Tier: tier, Ordinal: ordinal, Wanted: wanted, Phase: PhaseAbsent}
-	out.Failure = a.seen.Inventory.Failures[name]
+func (a assessor) one(name string, tier model.Tier, ordinal int) Assessment {
+	out := Assessment{Name: name, Tier: tier, Ordinal: ordinal, Phase: PhaseAbsent}
+	out.Failure, out.byHand = a.seen.Inventory.Failures[name], a.want.Drained[name]
 	if instance, found := a.seen.instances[name]; found {
 		out.Instance = instance
 		out.Phase, out.Message = a.phase(*instance)
@@ -138,10 +214,6 @@ func (a assessor) one(name string, tier model.Tier, ordinal int, wanted bool) As
 		out.NoAddress = a.noAddress(*instance)
 		out.Works = a.works(*instance)
 		out.Behind = a.behind(*instance)
-		out.Drain = a.drain(*instance, wanted)
-		if out.Waits = !wanted && a.lastToServe(*instance); out.Waits && out.Message == "" {
-			out.Message = "it is surplus and stays for now, because all bots that are wanted are drained by hand"
-		}
 		out.Circuits = a.seen.circuits(*instance)
 	}
 	if out.Message == "" && out.Failure.Message != "" && out.Phase != PhaseReady {

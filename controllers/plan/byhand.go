@@ -24,9 +24,9 @@ type Strangers struct {
 	TooLong bool
 }
 
-// DrainedByHand reads who is to be drained by hand: ordinals or names of bots, separated by commas. Its time is linear in
-// the length of the list.
-func DrainedByHand(list, prefix string, bots int) (map[string]bool, Strangers) {
+// DrainedByHand reads who is to be drained by hand: ordinals or names of bots, separated by commas. Known tells which ordinals
+// are those of bots. Its time is linear in the length of the list.
+func DrainedByHand(list, prefix string, known func(ordinal int) bool) (map[string]bool, Strangers) {
 	drained, strangers := map[string]bool{}, Strangers{}
 	if len(list) > LongestDrainList {
 		strangers.TooLong = true
@@ -41,7 +41,7 @@ func DrainedByHand(list, prefix string, bots int) (map[string]bool, Strangers) {
 		}
 		met[word] = true
 		digits := strings.TrimPrefix(word, stem)
-		if ordinal, err := strconv.Atoi(digits); err == nil && strconv.Itoa(ordinal) == digits && 1 <= ordinal && ordinal <= bots {
+		if ordinal, err := strconv.Atoi(digits); err == nil && strconv.Itoa(ordinal) == digits && ordinal >= 1 && known(ordinal) {
 			drained[stem+digits] = true
 			continue
 		}

@@ -31,7 +31,7 @@ type chaos struct {
 func newChaos(seed uint64) *chaos {
 	c := &chaos{world: newWorld(blueprint(3, 2)), r: dice(seed)}
 	c.want.Secrets.Revision, c.want.KeySecret = "secrets-1", "crew-edge"
-	c.want.Policy.MaxUnavailable = 1 + c.r.IntN(2)
+	c.want.Tiers[1].Surge, c.want.Tiers[1].Unavailable = c.r.IntN(3), c.r.IntN(3)
 	c.want.Tiers[0].VolumePool = oneOf(c.r, "", "fast")
 	if c.want.Tiers[0].VolumePool != "" {
 		c.want.Tiers[0].Devices = func(ordinal int) map[string]model.Device {
@@ -136,6 +136,9 @@ var wishes = []wish{
 	{"another number of bots", func(c *chaos) { c.want.Tiers[1].Replicas = c.r.IntN(5) }},
 	{"another number of edges", func(c *chaos) { c.want.Tiers[0].Replicas = 1 + c.r.IntN(2) }},
 	{"another template of the bots", func(c *chaos) { c.want.Tiers[1].Template = oneOf(c.r, botTemplate, newTemplate) }},
+	{"other limits of a rolling update", func(c *chaos) {
+		c.want.Tiers[1].Surge, c.want.Tiers[1].Unavailable = c.r.IntN(3), c.r.IntN(3)
+	}},
 	{"another template of the edges", func(c *chaos) { c.want.Tiers[0].Template = oneOf(c.r, edgeTemplate, newTemplate) }},
 	{"other routes", func(c *chaos) { c.want.Routes.Revision = oneOf(c.r, "routes-1", "routes-2") }},
 	{"other limits", func(c *chaos) {
@@ -201,8 +204,8 @@ func (c *chaos) expectAsWanted() {
 		count += tier.Replicas
 	}
 	Expect(c.machines).To(HaveLen(count))
+	Expect(c.countOf(model.TierEdge)).To(Equal(c.want.Tiers[0].Replicas))
 	for name, m := range c.machines {
-		Expect(c.wanted(name)).To(BeTrue(), name)
 		Expect(m.State).To(Equal(model.StateRunning), name)
 		Expect(m.DrainingSince).To(BeZero(), name)
 		for _, tier := range c.want.Tiers {

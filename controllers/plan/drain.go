@@ -46,11 +46,25 @@ func (a assessor) handDrainPhase(bot string) (Phase, string) {
 	return PhaseDrained, message
 }
 
-// lastToServe tells that a bot which is not wanted is among the last that may take new requests. One that leaves already goes
-// on: its edges give it nothing any more.
-func (a assessor) lastToServe(bot model.Instance) bool {
+// nobodyServes tells that somebody drains all bots by hand that are wanted.
+func nobodyServes(all []Assessment) bool {
+	drained := false
+	for _, a := range all {
+		if a.Tier != model.TierBot || !a.Wanted {
+			continue
+		}
+		if drained = a.byHand; !drained {
+			return false
+		}
+	}
+	return drained
+}
+
+// lastToServe tells that a bot which is not wanted is among the last that may take new requests, when those that are wanted take
+// none. One that leaves already goes on: its edges give it nothing any more.
+func lastToServe(bot model.Instance) bool {
 	runs := bot.Tier == model.TierBot && bot.Owned && bot.State == model.StateRunning
-	return runs && bot.DrainingSince.IsZero() && a.want.allDrained()
+	return runs && bot.DrainingSince.IsZero()
 }
 
 // overdue says what a bot waits for whose drain is over.

@@ -26,9 +26,12 @@ func (s *scene) drainBots(ordinals ...int) {
 	}
 }
 
+// upTo knows the first ordinals.
+func upTo(last int) func(int) bool { return func(ordinal int) bool { return ordinal <= last } }
+
 var _ = Describe("Who is drained by hand", func() {
 	DescribeTable("is read from a list", func(list string, drained, unknown []string) {
-		names, strangers := plan.DrainedByHand(list, owner.Prefix, 3)
+		names, strangers := plan.DrainedByHand(list, owner.Prefix, upTo(3))
 		Expect(strangers).To(Equal(plan.Strangers{Words: unknown[:min(len(unknown), 3)], Count: len(unknown)}))
 		Expect(names).To(HaveLen(len(drained)))
 		for _, name := range drained {
@@ -42,7 +45,7 @@ var _ = Describe("Who is drained by hand", func() {
 		Entry("with blanks", " 2 ,\t3\n", []string{"crew-bot-2", "crew-bot-3"}, nil),
 		Entry("a name", "crew-bot-2", []string{"crew-bot-2"}, nil),
 		Entry("both, twice", "2,crew-bot-2,2", []string{"crew-bot-2"}, nil),
-		Entry("an ordinal that is not wanted", "4", nil, []string{"4"}),
+		Entry("an ordinal that no bot has", "4", nil, []string{"4"}),
 		Entry("no ordinals", "0,-1,+2,02,2.0,99999999999999999999", nil, []string{"0", "-1", "+2", "02", "2.0", "99999999999999999999"}),
 		Entry("other names, once each", "crew-edge-1,crew-bot-x,crew-bot-,bot-2,crew-edge-1", nil,
 			[]string{"crew-edge-1", "crew-bot-x", "crew-bot-", "bot-2"}),
@@ -54,15 +57,15 @@ var _ = Describe("Who is drained by hand", func() {
 		for i := range cap(words) {
 			words = append(words, fmt.Sprintf("x%d", i))
 		}
-		names, strangers := plan.DrainedByHand(strings.Join(words, ",")+",x7,2", owner.Prefix, 3)
+		names, strangers := plan.DrainedByHand(strings.Join(words, ",")+",x7,2", owner.Prefix, upTo(3))
 		Expect(names).To(Equal(map[string]bool{botName(2): true}))
 		Expect(strangers).To(Equal(plan.Strangers{Words: []string{"x0", "x1", "x2"}, Count: 10000}))
 	})
 
 	It("is nobody when the list is longer than anybody writes, and that is told", func() {
 		longest := "2" + strings.Repeat(" ", plan.LongestDrainList-1)
-		Expect(plan.DrainedByHand(longest, owner.Prefix, 3)).To(HaveLen(1))
-		names, strangers := plan.DrainedByHand(longest+" ", owner.Prefix, 3)
+		Expect(plan.DrainedByHand(longest, owner.Prefix, upTo(3))).To(HaveLen(1))
+		names, strangers := plan.DrainedByHand(longest+" ", owner.Prefix, upTo(3))
 		Expect(names).To(BeEmpty())
 		Expect(strangers).To(Equal(plan.Strangers{TooLong: true}))
 	})
@@ -134,6 +137,7 @@ var _ = Describe("A bot that is drained by hand", func() {
 
 	DescribeTable("is treated as any other when something else is the matter", func(change func(*scene), sentences ...string) {
 		s := calm(3, 1)
+		s.inPlace(1)
 		s.drainBots(2)
 		change(s)
 		expectPlan(s.plan(), sentences...)
@@ -149,7 +153,7 @@ var _ = Describe("A bot that is drained by hand", func() {
 
 	DescribeTable("counts as missing while others are replaced", func(most int, change func(*scene), sentences ...string) {
 		s := calm(3, 1)
-		s.want.Policy.MaxUnavailable = most
+		s.inPlace(most)
 		s.bot(1).Template, s.bot(3).Template = "bot-template-0", "bot-template-0"
 		s.drainBots(2)
 		change(s)
@@ -168,6 +172,7 @@ var _ = Describe("A bot that is drained by hand", func() {
 
 	It("is replaced although another is drained by hand as well, and does not come and go for it", func() {
 		s := calm(3, 1)
+		s.inPlace(1)
 		s.bot(2).Template = "bot-template-0"
 		s.drainBots(2, 3)
 		expectPlan(s.plan(), "Mark crew-bot-2 because it was made from an older template")

@@ -58,6 +58,7 @@ var _ = Describe("A surplus bot while all that are wanted are drained by hand", 
 
 	It("stays, and says so: it is the last that serves", func() {
 		s := scaledDown(2)
+		s.want.Policy.Victims = plan.HighestOrdinal
 		s.drainBots(1, 2)
 		p := s.plan()
 		expectPlan(p)

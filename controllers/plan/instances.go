@@ -23,8 +23,6 @@ type instanceStage struct {
 	now  time.Time
 	// launches is how many more instances may begin to boot.
 	launches int
-	// replace names the instances whose turn it is to be replaced.
-	replace map[string]string
 }
 
 func (s *instanceStage) add(step Step) { s.plan.Steps = append(s.plan.Steps, step) }
@@ -40,7 +38,7 @@ func (s *instanceStage) budgets() {
 		}
 	}
 	if s.seen.Complete() {
-		s.replace = replacements(s.want, s.plan.Assessments)
+		replaceInPlace(s.want, s.plan.Assessments)
 	}
 }
 
@@ -52,10 +50,10 @@ func (s *instanceStage) advance(a Assessment) {
 		s.create(a)
 	case !a.idle() || a.Waits:
 		return
+	case a.goes != "":
+		s.leave(a, a.goes)
 	case !a.Wanted:
 		s.leave(a, "it is surplus: "+s.surplus(a))
-	case s.replace[a.Name] != "":
-		s.leave(a, s.replace[a.Name])
 	case a.Leaving() && !a.running():
 		s.leave(a, "it was leaving when it stopped")
 	case a.Leaving():
@@ -78,7 +76,7 @@ func (s *instanceStage) surplus(a Assessment) string {
 // create begins an instance that is not there, when its volume is there and the last failure is long enough ago.
 func (s *instanceStage) create(a Assessment) {
 	tier, found := s.want.tier(a.Tier)
-	if !found || !s.seen.Complete() || s.held(a, "create") {
+	if !found || a.later || !s.seen.Complete() || s.held(a, "create") {
 		return
 	}
 	if tier.VolumePool != "" && !hasVolume(s.seen.Observed, s.want, tier, a.Name) {

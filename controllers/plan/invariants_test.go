@@ -79,9 +79,13 @@ func expectBudgets(want plan.Blueprint, p plan.Plan) {
 	}
 	Expect(launches).To(BeNumerically("<=", want.Policy.MaxLaunching))
 	for _, tier := range want.Tiers {
+		if tier.Tier == model.TierBot {
+			expectBotBudget(tier, p)
+			continue
+		}
 		leaving, taken := replaced(p, tier.Tier)
 		if taken > 0 {
-			Expect(leaving+taken).To(BeNumerically("<=", want.Policy.MaxUnavailable), p.String())
+			Expect(leaving+taken).To(BeNumerically("<=", max(tier.Unavailable, 1)), p.String())
 		}
 	}
 }
@@ -93,13 +97,49 @@ func replaced(p plan.Plan, tier model.Tier) (leaving, taken int) {
 		case a.Tier != tier || !a.Wanted:
 		case a.Leaving():
 			leaving++
-		case slices.ContainsFunc(p.Steps, func(s plan.Step) bool {
-			return s.Target == a.Name && (s.Verb == plan.VerbMark || s.Verb == plan.VerbDelete)
-		}):
+		case hasStep(p, a.Name, plan.VerbMark, plan.VerbDelete):
 			taken++
 		}
 	}
 	return leaving, taken
+}
+
+func hasStep(p plan.Plan, target string, verbs ...plan.Verb) bool {
+	return slices.ContainsFunc(p.Steps, func(s plan.Step) bool { return s.Target == target && slices.Contains(verbs, s.Verb) })
+}
+
+// expectBotBudget asserts I1: what a plan makes leaves no more bots than are wanted and the surge, and what it takes away while it
+// serves leaves as many serving as must.
+func expectBotBudget(tier plan.TierBlueprint, p plan.Plan) {
+	GinkgoHelper()
+	there, made, serving, taken := 0, 0, 0, 0
+	for _, a := range p.Assessments {
+		if a.Tier != model.TierBot || a.Phase == plan.PhaseConflict {
+			continue
+		}
+		if a.Instance != nil {
+			there++
+		}
+		if hasStep(p, a.Name, plan.VerbCreate) {
+			made++
+		}
+		if a.Phase == plan.PhaseReady && !a.Leaving() {
+			serving++
+			if hasStep(p, a.Name, plan.VerbMark, plan.VerbStop, plan.VerbDelete) {
+				taken++
+			}
+		}
+	}
+	surge, unavailable := tier.Surge, tier.Unavailable
+	if surge+unavailable == 0 {
+		surge = 1
+	}
+	if made > 0 {
+		Expect(there+made).To(BeNumerically("<=", tier.Replicas+surge), p.String())
+	}
+	if taken > 0 {
+		Expect(serving-taken).To(BeNumerically(">=", tier.Replicas-unavailable), p.String())
+	}
 }
 
 // expectPool asserts that the pool names only bots that run and are ours, or that cannot be read.
@@ -144,45 +184,28 @@ func (w *world) expectSound() {
 }
 
 // expectUnharmed asserts that a pass takes nothing from those who are served: who is stopped gets no requests, also from
-// edges that the pass did not see, and what serves is only taken away while all the others of its tier are there.
+// edges that the pass did not see.
 func (w *world) expectUnharmed(steps []plan.Step) {
 	GinkgoHelper()
 	for _, s := range steps {
-		if s.Tier != model.TierBot || (s.Verb != plan.VerbStop && s.Verb != plan.VerbMark) {
+		if s.Tier != model.TierBot || s.Verb != plan.VerbStop {
 			continue
 		}
 		for name, m := range w.machines {
-			if s.Verb == plan.VerbStop && m.caddy != nil {
+			if m.caddy != nil {
 				active := slices.ContainsFunc(m.caddy.pool.Members, func(member model.Member) bool { return member.Name == s.Target })
 				Expect(active).To(BeFalse(), name+" still lists it: "+s.String())
 			}
 		}
-		if s.Verb == plan.VerbMark && w.wanted(s.Target) && w.serves(s.Target) {
-			Expect(w.missing(model.TierBot)).To(BeZero(), "others are missing: "+s.String())
-		}
 	}
 }
 
-func (w *world) wanted(name string) bool {
-	for _, tier := range w.want.Tiers {
-		for ordinal := 1; ordinal <= tier.Replicas; ordinal++ {
-			if plan.InstanceName(owner.Prefix, tier.Tier, ordinal) == name {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// missing counts the wanted instances of a tier that do not run.
-func (w *world) missing(tier model.Tier) int {
+// countOf counts the instances of a tier.
+func (w *world) countOf(tier model.Tier) int {
 	count := 0
-	for _, blueprint := range w.want.Tiers {
-		for ordinal := 1; ordinal <= blueprint.Replicas && blueprint.Tier == tier; ordinal++ {
-			m, found := w.machines[plan.InstanceName(owner.Prefix, tier, ordinal)]
-			if !found || m.State != model.StateRunning {
-				count++
-			}
+	for _, m := range w.machines {
+		if m.Tier == tier {
+			count++
 		}
 	}
 	return count

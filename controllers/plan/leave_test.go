@@ -192,6 +192,9 @@ var _ = Describe("A surplus bot", func() {
 		s := calm(3, 1)
 		s.mark(botName(3), time.Second)
 		s.stopBot(3)
+		expectPlan(s.plan(), "Delete crew-bot-3 because it was leaving when it stopped",
+			"Create crew-bot-4 because 3 bots are wanted and this one is missing")
+		s.inPlace(1) // there is no room for another before it is gone
 		expectPlan(s.plan(), "Delete crew-bot-3 because it was leaving when it stopped")
 	})
 

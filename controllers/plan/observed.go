@@ -44,6 +44,10 @@ type TierBlueprint struct {
 	VolumePool string
 	// Devices of the instance with that ordinal. Changed live.
 	Devices func(ordinal int) map[string]model.Device
+	// Surge is how many instances there may be above the Replicas while bots are replaced, Unavailable how many of the Replicas
+	// may be missing meanwhile. When both are zero, Surge is one. Tiers whose ports and volumes belong to an ordinal are
+	// replaced in place: one is missing at least, and Surge says nothing.
+	Surge, Unavailable int
 }
 
 // Observed is what a pass has seen. A part that could not be read carries its error and no data: it is unknown.
@@ -93,17 +97,6 @@ func (o Observed) EdgeUnheard(owner model.Owner) bool {
 func hiddenEdge(instance model.Instance, owner model.Owner) bool {
 	named := strings.HasPrefix(instance.Name, owner.Prefix+string(model.TierEdge)+"-")
 	return instance.State == model.StateUnknown && (instance.Tier == model.TierEdge || named)
-}
-
-// allDrained tells that somebody drains all bots by hand that are wanted.
-func (b Blueprint) allDrained() bool {
-	bots, _ := b.tier(model.TierBot)
-	for ordinal := range bots.Replicas {
-		if !b.Drained[InstanceName(b.Owner.Prefix, model.TierBot, ordinal+1)] {
-			return false
-		}
-	}
-	return bots.Replicas > 0
 }
 
 // tier returns the blueprint of a tier.

@@ -26,7 +26,7 @@ func BotCluster(want Blueprint, seen Observed, now time.Time) Plan {
 	}
 	sight := look(want, seen)
 	plan.Pool = poolOf(want, sight, now)
-	plan.Assessments = assessor{want: want, seen: sight, now: now}.all()
+	plan.Assessments, plan.Rollouts = assessor{want: want, seen: sight, now: now}.all()
 	plan.key(want, seen)
 	plan.volumes(want, seen)
 	plan.instances(want, sight, now)

@@ -18,11 +18,14 @@ type Policy struct {
 	// MaxLaunching is how many instances of one BotCluster boot at the same time. Booting is bound by CPU: more at once
 	// makes none of them faster.
 	MaxLaunching int
-	// MaxUnavailable is how many bots a rolling replacement may take away at the same time.
-	MaxUnavailable int
+	// Victims says which of several bots leaves first when there are too many.
+	Victims VictimPolicy
 	// AddressDeadline is how long an instance may run without an address before it is replaced. A boot takes 1 s alone
 	// and 8 s among ten on two cores.
 	AddressDeadline time.Duration
+	// ProgressDeadline is how long a newcomer of a rolling update may take until it serves, before the update is called
+	// stalled (Kubernetes' progressDeadlineSeconds has the same default and meaning).
+	ProgressDeadline time.Duration
 	// RestartDelay is the least time between two starts of one instance, so that one that dies at boot does not burn
 	// the host's CPU.
 	RestartDelay time.Duration
@@ -36,15 +39,16 @@ type Policy struct {
 // DefaultPolicy returns the values in force when the spec says nothing.
 func DefaultPolicy() Policy {
 	return Policy{
-		DrainTimeout:    30 * time.Second,
-		DrainSettle:     time.Second,
-		MaxLaunching:    16,
-		MaxUnavailable:  1,
-		AddressDeadline: 45 * time.Second,
-		RestartDelay:    5 * time.Second,
-		StopGrace:       15 * time.Second,
-		RetryBase:       time.Second,
-		RetryMax:        time.Minute,
+		DrainTimeout:     30 * time.Second,
+		DrainSettle:      time.Second,
+		MaxLaunching:     16,
+		Victims:          LeastConnections,
+		AddressDeadline:  45 * time.Second,
+		ProgressDeadline: 10 * time.Minute,
+		RestartDelay:     5 * time.Second,
+		StopGrace:        15 * time.Second,
+		RetryBase:        time.Second,
+		RetryMax:         time.Minute,
 	}
 }
 

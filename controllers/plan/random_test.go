@@ -36,7 +36,8 @@ func chance(r *rand.Rand, n int) bool { return r.IntN(n) == 0 }
 func randomScene(seed uint64) *scene {
 	r := dice(seed)
 	s := &scene{want: blueprint(r.IntN(6), 1+r.IntN(3)), now: noon}
-	s.want.Policy.MaxUnavailable = r.IntN(3)
+	s.tier(model.TierBot).Surge, s.tier(model.TierBot).Unavailable = r.IntN(3), r.IntN(3)
+	s.want.Policy.Victims = oneOf(r, plan.LeastConnections, plan.HighestOrdinal)
 	s.want.Policy.MaxLaunching = 1 + r.IntN(6)
 	s.want.Policy.DrainTimeout = oneOf(r, 0, 30*time.Second)
 	s.tier(model.TierEdge).VolumePool = oneOf(r, "", "fast")

@@ -11,85 +11,64 @@ const (
 	whyNoAddress = "it runs without an address beyond the deadline"
 )
 
-// replacements chooses which wanted instances are replaced now, with the reason, at most as many at a time as the policy
-// allows for each tier. What does not work anyway may go at any time. What works, or may still do some of its work, goes
-// only while nothing else of the tier is on its way up. A bot that somebody drains by hand is as good as absent: it goes as
-// soon as it is its turn, and while it stays, one less of those that serve may go.
-func replacements(want Blueprint, assessments []Assessment) map[string]string {
-	chosen := map[string]string{}
+// replaceInPlace chooses which instances of the tiers that are bound to their ordinals are replaced now, at most as many at a
+// time as may be missing. What does not work anyway may go at any time. What works, or may still do some of its work, goes
+// only while nothing else of the tier is on its way up.
+func replaceInPlace(want Blueprint, assessments []Assessment) {
 	for _, tier := range want.Tiers {
-		most := max(want.Policy.MaxUnavailable, 0)
-		turn := choice{budget: most, most: most, chosen: chosen}
+		if tier.Tier == model.TierBot {
+			continue
+		}
+		turn := choice{budget: max(tier.Unavailable, 1)}
 		settled := true
-		for _, a := range assessments {
+		for i := range assessments {
+			a := &assessments[i]
 			if a.Tier != tier.Tier || !a.Wanted {
 				continue
 			}
 			turn.tier = append(turn.tier, a)
-			settled = settled && (a.Ready() || impaired(a) || a.Drained())
-			switch {
-			case a.Leaving():
+			settled = settled && (a.Ready() || impaired(*a))
+			if a.Leaving() {
 				turn.budget--
-				turn.leaving++
-			case a.Drained():
-				turn.drained++
 			}
 		}
 		turn.take(turn.goesOn)
 		turn.takeWithin(broken)
 		if settled {
 			turn.takeWithin(impaired)
-			turn.takeWithin(Assessment.Drained)
-			turn.budget -= turn.staysDrained()
 			turn.takeWithin(Assessment.Ready)
 		}
 	}
-	return chosen
 }
 
 // choice is what is chosen among the wanted instances of one tier.
 type choice struct {
-	tier []Assessment
-	// budget is how many more may be chosen of the most at a time.
-	budget, most int
-	// leaving and drained count the instances that leave, and those that do not and are drained by hand.
-	leaving, drained int
-	chosen           map[string]string
-}
-
-// staysDrained counts the instances that are drained by hand and not chosen.
-func (c *choice) staysDrained() int {
-	count := 0
-	for _, a := range c.tier {
-		if a.Drained() && c.chosen[a.Name] == "" {
-			count++
-		}
-	}
-	return count
+	tier []*Assessment
+	// budget is how many more may be chosen.
+	budget int
 }
 
 // take chooses all that fit and have a reason to be replaced.
 func (c *choice) take(fits func(Assessment) bool) {
 	for _, a := range c.tier {
-		if why := replaceReason(a); why != "" && c.chosen[a.Name] == "" && fits(a) {
-			c.chosen[a.Name] = why
+		if why := replaceReason(*a); why != "" && a.goes == "" && fits(*a) {
+			a.goes = why
 		}
 	}
 }
 
 // goesOn tells that an instance whose turn began in an earlier pass keeps it. One that still works is taken back when others
-// went missing or were drained by hand meanwhile: together they would be more than the policy allows.
+// went missing meanwhile: together they would be more than the policy allows.
 func (c *choice) goesOn(a Assessment) bool {
 	if !a.Leaving() {
 		return false
 	}
-	if !a.running() || !a.Works || a.named() {
+	if !a.running() || !a.Works {
 		return true
 	}
-	missing := func(other Assessment) bool {
-		return !other.Ready() && !other.Leaving() && !impaired(other) && !other.Drained()
-	}
-	return !slices.ContainsFunc(c.tier, missing) && (c.drained == 0 || c.leaving+c.drained <= c.most)
+	return !slices.ContainsFunc(c.tier, func(other *Assessment) bool {
+		return !other.Ready() && !other.Leaving() && !impaired(*other)
+	})
 }
 
 // takeWithin chooses what fits as long as the budget lasts.
@@ -115,27 +94,8 @@ func replaceReason(a Assessment) string {
 }
 
 // broken tells that the instance is known not to work: nothing is lost when it goes.
-func broken(a Assessment) bool {
-	switch a.Phase {
-	case PhaseStopped, PhaseBooting:
-		return true
-	case PhaseUnhealthy:
-		return !a.Works
-	default:
-		return false
-	}
-}
+func broken(a Assessment) bool { return a.Phase == PhaseStopped || a.Phase == PhaseBooting }
 
-// impaired tells that an outdated instance does not do all of its work and may do some: a bot without its database, a bot
-// that some edge finds well, an edge that does not answer or refuses its routes. Its newer template may be the cure, so it
-// must not have to be ready before it is replaced.
-func impaired(a Assessment) bool {
-	switch a.Phase {
-	case PhaseDegraded, PhaseUnhealthy:
-		return a.Outdated
-	case PhaseProbing:
-		return a.Outdated && a.Tier == model.TierEdge
-	default:
-		return false
-	}
-}
+// impaired tells that an outdated instance may do some of its work: it does not answer, or refuses its routes. Its newer template
+// may be the cure, so it must not have to be ready before it is replaced.
+func impaired(a Assessment) bool { return a.Outdated && a.Phase == PhaseProbing }

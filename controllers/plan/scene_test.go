@@ -57,12 +57,12 @@ func blueprint(bots, edges int) plan.Blueprint {
 		Owner: owner,
 		Tiers: []plan.TierBlueprint{
 			{
-				Tier: model.TierEdge, Replicas: edges, Template: edgeTemplate,
+				Tier: model.TierEdge, Replicas: edges, Unavailable: 1, Template: edgeTemplate,
 				Image: model.Image{Alias: "edge"}, Profiles: []string{"default"}, Config: map[string]string{},
 				Devices: func(int) map[string]model.Device { return map[string]model.Device{"root": rootDisk()} },
 			},
 			{
-				Tier: model.TierBot, Replicas: bots, Template: botTemplate,
+				Tier: model.TierBot, Replicas: bots, Surge: 1, Template: botTemplate,
 				Image: model.Image{Alias: "bot"}, Profiles: []string{"default"},
 				Config: map[string]string{"limits.memory": "1GiB", "limits.cpu": ""},
 				Files:  []model.File{{Path: "/opt/gbo/conf/botserver.env", Mode: 0o600}}, FilesHash: filesHash,

@@ -76,6 +76,7 @@ var _ = Describe("The secrets of the edges", func() {
 
 	DescribeTable("that could not be had", func(change func(*scene), sentences ...string) {
 		s := guarded(3, 2)
+		s.inPlace(1)
 		s.want.Secrets, s.seen.EdgeSecretsErr = model.EdgeSecrets{}, errAway
 		change(s)
 		expectPlan(s.plan(), sentences...)

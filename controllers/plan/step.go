@@ -67,6 +67,8 @@ type Plan struct {
 	Steps []Step
 	// Assessments says of each instance, wanted or there, how it does; sorted by tier, then ordinal.
 	Assessments []Assessment
+	// Rollouts says of each tier how far it is on its way to the current template, in the blueprint's order.
+	Rollouts []Rollout
 	// Pool is what the edges should know.
 	Pool model.Pool
 	// Recheck is when to look again although no event may come; zero means that nothing is awaited.

@@ -14,7 +14,7 @@ func Teardown(want Blueprint, seen Observed, deleteVolumes bool, now time.Time) 
 	if seen.InventoryErr != nil {
 		return plan
 	}
-	plan.Assessments = assessor{want: want, seen: look(want, seen), now: now}.all()
+	plan.Assessments, _ = assessor{want: want, seen: look(want, seen), now: now}.all()
 	edges, others := byTier(plan.Assessments)
 	switch {
 	case len(edges) > 0:

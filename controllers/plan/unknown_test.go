@@ -14,20 +14,20 @@ import (
 // turmoil is a scene in which all sorts of things are to be done.
 func turmoil() *scene {
 	s := calm(6, 2)
-	s.tier(model.TierBot).Replicas = 5 // the sixth, drained, is to be stopped
+	s.tier(model.TierBot).Replicas, s.tier(model.TierBot).Surge = 5, 3
 	s.mark(botName(6), time.Minute)
+	s.bot(6).Name = "crew-bot-6-copy" // drained, and to be stopped
 	s.forgetBot(1, 6)
 	s.forgetBot(2, 6)
-	// The others are to be created, started, configured, changed, replaced when the rest is up, marked, and deleted.
+	// The others are to be created, started, configured, changed, marked, and deleted.
 	s.remove(botName(2))
 	s.stopBot(3)
 	s.stopBot(4).Configured = ""
 	s.bot(5).Config["limits.memory"] = "1MiB"
-	s.bot(1).Template = "bot-template-0"
-	s.seen.Inventory.Instances = append(s.seen.Inventory.Instances, runningInstance(model.TierBot, 7))
-	gone := runningInstance(model.TierBot, 8)
+	surplus, gone := runningInstance(model.TierBot, 7), runningInstance(model.TierBot, 8)
+	surplus.Name, gone.Name = "crew-bot-7-copy", "crew-bot-8-copy"
 	gone.State, gone.Address = model.StateStopped, netip.Addr{}
-	s.seen.Inventory.Instances = append(s.seen.Inventory.Instances, gone)
+	s.seen.Inventory.Instances = append(s.seen.Inventory.Instances, surplus, gone)
 	s.want.Routes.Revision = "routes-2"
 	return s
 }

@@ -26,6 +26,10 @@ const (
 	defaultRetries    = 3
 )
 
+// defaultSurge is how many bots there may be above the declared number while they are replaced; none of that number is missing
+// then.
+const defaultSurge = 1
+
 const (
 	// dataPath is where an edge keeps certificates and keys (hack/images/edge), deviceData the volume mounted there.
 	dataPath   = "/var/lib/caddy"
@@ -97,7 +101,7 @@ func Remains(owner model.Owner, policy plan.Policy) plan.Blueprint {
 func botTier(input Input) (plan.TierBlueprint, error) {
 	spec := input.Cluster.Spec
 	tier := plan.TierBlueprint{
-		Tier: model.TierBot, Replicas: defaultReplicas, Image: image(spec.Bot.Image), Profiles: profiles(spec.Incus),
+		Tier: model.TierBot, Replicas: defaultReplicas, Surge: defaultSurge, Image: image(spec.Bot.Image), Profiles: profiles(spec.Incus),
 	}
 	if spec.Replicas != nil {
 		tier.Replicas = int(*spec.Replicas)
@@ -124,7 +128,7 @@ func botTier(input Input) (plan.TierBlueprint, error) {
 func edgeTier(input Input) (plan.TierBlueprint, error) {
 	spec := input.Cluster.Spec
 	tier := plan.TierBlueprint{
-		Tier: model.TierEdge, Replicas: int(valueOr(spec.Edge.Instances, 1)), Image: image(spec.Edge.Image),
+		Tier: model.TierEdge, Replicas: int(valueOr(spec.Edge.Instances, 1)), Unavailable: 1, Image: image(spec.Edge.Image),
 		Profiles: profiles(spec.Incus),
 	}
 	limits, err := Limits(spec.Edge.Resources)

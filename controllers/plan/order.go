@@ -1,0 +1,70 @@
+package plan
+
+import (
+	"cmp"
+	"math"
+)
+
+// VictimPolicy says which of several bots that do their work equally well leaves first when there are too many.
+type VictimPolicy string
+
+const (
+	// LeastConnections takes the bot with the fewest requests and streams in flight; of several, one that somebody drains by
+	// hand, then the one with the highest ordinal. It is the policy when none is named.
+	LeastConnections VictimPolicy = "LeastConnections"
+	// HighestOrdinal takes the bot with the highest ordinal.
+	HighestOrdinal VictimPolicy = "HighestOrdinal"
+)
+
+// The worth of a bot, from what is lost without it: the least goes first.
+const (
+	worthLeaving   = iota // chosen once, chosen again
+	worthUnknown          // nothing can be done to it, whoever is chosen
+	worthBroken           // it does not run, or has no address
+	worthUnhealthy        // it runs and answers nobody well
+	worthComing           // it is on its way up
+	worthImpaired         // it does some of its work
+	worthReady            // it serves, or would if nobody drained it
+)
+
+func worth(a *Assessment) int {
+	switch {
+	case a.Phase == PhaseUnknown:
+		return worthUnknown
+	case a.Leaving():
+		return worthLeaving
+	case a.NoAddress || a.Phase == PhaseStopped || a.Phase == PhaseDeleting || a.Phase == PhaseStopping:
+		return worthBroken
+	case a.Phase == PhaseUnhealthy && !a.Works:
+		return worthUnhealthy
+	case a.Phase == PhaseUnhealthy || a.Phase == PhaseDegraded:
+		return worthImpaired
+	case a.Phase == PhaseReady || a.Phase == PhaseDraining || a.Phase == PhaseDrained:
+		return worthReady
+	default:
+		return worthComing
+	}
+}
+
+// compareVictims orders fresh bots: the one that leaves first comes first.
+func (f *fleet) compareVictims(x, y *Assessment) int {
+	order := cmp.Compare(worth(x), worth(y))
+	if f.want.Policy.Victims != HighestOrdinal {
+		order = cmp.Or(order, cmp.Compare(f.load(x), f.load(y)))
+	}
+	return cmp.Or(order, -cmp.Compare(x.Ordinal, y.Ordinal))
+}
+
+// load is what a bot has in hand, twice, so that one that is drained by hand comes before its equals. What is not known counts
+// as most.
+func (f *fleet) load(a *Assessment) int64 {
+	count, known := f.seen.inFlight(a.Name)
+	if !known {
+		return math.MaxInt64
+	}
+	count = min(count, math.MaxInt32) * 2
+	if !f.want.Drained[a.Name] {
+		count++
+	}
+	return count
+}
