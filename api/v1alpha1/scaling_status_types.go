@@ -130,7 +130,7 @@ type ScalingDecision struct {
 
 // RolloutStatus tells how far the replacement of bots is.
 type RolloutStatus struct {
-	// Phase is Progressing, Stalled or Complete.
+	// Phase is Progressing or Stalled.
 	Phase string `json:"phase"`
 	// Updated is how many bots were made from the current spec, UpdatedReady how many of those serve.
 	Updated int32 `json:"updated"`

@@ -287,7 +287,7 @@ func (r report) stalledFact() (conditions.Fact, bool) {
 			return isTrue(v1alpha1.ConditionStalled, v1alpha1.ReasonNameConflict, a.Name+": "+a.Message), true
 		}
 	}
-	return conditions.Fact{}, false
+	return r.stalledRollout()
 }
 
 // reconciling tells whether the operator is changing something or trying to.

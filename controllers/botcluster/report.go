@@ -59,7 +59,7 @@ func (r report) fillCounts(status *v1alpha1.BotClusterStatus) {
 		last[was.Name] = was
 	}
 	unheard := r.seen.EdgeUnheard(r.seen.blueprint.Owner)
-	status.Tiers, status.Instances = nil, nil
+	status.Tiers, status.Instances, status.Rollout = nil, nil, r.rolloutStatus()
 	for _, tier := range r.seen.blueprint.Tiers {
 		counts := r.count(tier)
 		status.Tiers = append(status.Tiers, counts)

@@ -13,6 +13,7 @@ import (
 	"github.com/generalbots/botcluster-operator/controllers/autoscale"
 	"github.com/generalbots/botcluster-operator/controllers/model"
 	"github.com/generalbots/botcluster-operator/controllers/plan"
+	"github.com/generalbots/botcluster-operator/controllers/render"
 )
 
 // scaling is what a pass found out about the number of bots.
@@ -85,7 +86,7 @@ func (r *Reconciler) scale(ctx context.Context, before, bc *v1alpha1.BotCluster,
 		}
 	}
 	if bc.Status.Scaling != nil {
-		setReplicas(&seen.blueprint, int(bc.Status.Scaling.Desired))
+		render.SetReplicas(&seen.blueprint, bc.Spec, int(bc.Status.Scaling.Desired))
 	}
 	return nil
 }
@@ -174,12 +175,4 @@ func replicasOf(blueprint plan.Blueprint) int {
 		}
 	}
 	return 0
-}
-
-func setReplicas(blueprint *plan.Blueprint, replicas int) {
-	for i := range blueprint.Tiers {
-		if blueprint.Tiers[i].Tier == model.TierBot {
-			blueprint.Tiers[i].Replicas = replicas
-		}
-	}
 }

@@ -30,6 +30,7 @@ func (r *Reconciler) tearDown(ctx context.Context, _, bc *v1alpha1.BotCluster) (
 			"the annotation %s is set: what the BotCluster had on Incus is left behind", v1alpha1.AnnotationAbandon)
 		return ctrl.Result{}, r.release(ctx, bc)
 	}
+	r.scalers.forget(bc.UID)
 	seen := observation{blueprint: render.Remains(r.owner(bc), r.Policy)}
 	seen.host, seen.hostErr = r.host(ctx, bc)
 	if seen.InventoryErr = seen.hostErr; seen.hostErr == nil {

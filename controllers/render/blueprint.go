@@ -26,10 +26,6 @@ const (
 	defaultRetries    = 3
 )
 
-// defaultSurge is how many bots there may be above the declared number while they are replaced; none of that number is missing
-// then.
-const defaultSurge = 1
-
 const (
 	// dataPath is where an edge keeps certificates and keys (hack/images/edge), deviceData the volume mounted there.
 	dataPath   = "/var/lib/caddy"
@@ -75,12 +71,22 @@ func Blueprint(input Input) (plan.Blueprint, error) {
 		BotPort: int(valueOr(spec.Bot.Port, defaultPort)),
 		Routes:  Routes(spec),
 		Secrets: input.EdgeSecrets.rendered(spec.Edge, input.Owner),
-		Policy:  drainPolicy(spec.Drain, input.Policy),
+		Policy:  policy(spec, input.Policy),
 	}
 	bots, err := botTier(input)
 	edges, edgeErr := edgeTier(input)
 	blueprint.Tiers = []plan.TierBlueprint{edges, bots} // the edges probe the bots, so they boot first
 	return blueprint, cmp.Or(err, edgeErr)
+}
+
+// policy puts into a policy what the spec says of it.
+func policy(spec v1alpha1.BotClusterSpec, policy plan.Policy) plan.Policy {
+	policy = drainPolicy(spec.Drain, policy)
+	policy.ProgressDeadline = duration(spec.RollingUpdate.ProgressDeadline, policy.ProgressDeadline)
+	if spec.Scaling.Victims == v1alpha1.VictimsHighestOrdinal {
+		policy.Victims = plan.HighestOrdinal
+	}
+	return policy
 }
 
 // drainPolicy puts into a policy how long a bot may take to leave, and how long it takes at least.
@@ -101,11 +107,12 @@ func Remains(owner model.Owner, policy plan.Policy) plan.Blueprint {
 func botTier(input Input) (plan.TierBlueprint, error) {
 	spec := input.Cluster.Spec
 	tier := plan.TierBlueprint{
-		Tier: model.TierBot, Replicas: defaultReplicas, Surge: defaultSurge, Image: image(spec.Bot.Image), Profiles: profiles(spec.Incus),
+		Tier: model.TierBot, Replicas: defaultReplicas, Image: image(spec.Bot.Image), Profiles: profiles(spec.Incus),
 	}
 	if spec.Replicas != nil {
 		tier.Replicas = int(*spec.Replicas)
 	}
+	tier.Surge, tier.Unavailable = rollingBudget(spec.RollingUpdate, tier.Replicas)
 	limits, err := Limits(spec.Bot.Resources)
 	if err != nil {
 		return tier, fmt.Errorf("spec.bot.%w", err)
@@ -121,7 +128,11 @@ func botTier(input Input) (plan.TierBlueprint, error) {
 		return tier, err
 	}
 	tier.FilesHash = Hash(tier.Files, files.HashKey(input.Owner))
-	tier.Template = templateHash(tier, spec.Incus)
+	var more []string
+	if restart := input.Cluster.Annotations[v1alpha1.AnnotationRestart]; restart != "" {
+		more = []string{restart}
+	}
+	tier.Template = templateHash(tier, spec.Incus, more...)
 	return tier, nil
 }
 
