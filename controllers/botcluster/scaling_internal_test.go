@@ -1,0 +1,199 @@
+package botcluster
+
+import (
+	"errors"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/generalbots/botcluster-operator/api/v1alpha1"
+	"github.com/generalbots/botcluster-operator/controllers/autoscale"
+	"github.com/generalbots/botcluster-operator/controllers/model"
+	"github.com/generalbots/botcluster-operator/controllers/plan"
+)
+
+// noon is when the specs of scaling take place, a whole second as a status keeps it.
+var noon = time.Date(2030, 1, 1, 12, 0, 0, 0, time.UTC)
+
+var _ = Describe("The policy of scaling", func() {
+	It("has the document's values when the spec says nothing", func() {
+		policy, err := scalingPolicy(v1alpha1.BotClusterSpec{Scaling: v1alpha1.ScalingSpec{MinInstances: 1, MaxInstances: 10}})
+		Expect(err).NotTo(HaveOccurred())
+		Expect(policy.CooldownUp).To(Equal(5 * time.Minute))
+		Expect(policy.CooldownDown).To(Equal(5 * time.Minute))
+		Expect(policy.Interval).To(Equal(30 * time.Second))
+		Expect(policy.Rules).To(HaveExactElements(
+			autoscale.Threshold(autoscale.RuleCPU, autoscale.MetricCPU, 70),
+			autoscale.Threshold(autoscale.RuleRequests, autoscale.MetricRequests, 1000),
+		), "memory is looked at only where it is limited")
+	})
+
+	It("takes what the spec says", func() {
+		spec := v1alpha1.BotClusterSpec{Scaling: v1alpha1.ScalingSpec{
+			MinInstances: 2, MaxInstances: 7, CPUThreshold: new(int32(0)), MemoryThreshold: new(int32(60)), RequestThreshold: new(int32(50)),
+			Mode: v1alpha1.ScalingModeProportional, StepUp: 3, StepDown: 2, Tolerance: new(int32(20)), Cooldown: every(time.Minute),
+			ScaleUpCooldown: every(time.Second), StabilizationWindow: every(0), CheckInterval: every(10 * time.Second), MaxLaunching: 5,
+			PauseUp: true, PauseDown: true,
+			Rules: []v1alpha1.ScalingRule{
+				{Name: "slow", Metric: v1alpha1.MetricResponseTime, Above: new(int64(2000)), Action: v1alpha1.ScalingActionUp, For: every(time.Minute)},
+				{Name: "idle", Metric: v1alpha1.MetricCPU, Below: new(int64(30)), Action: v1alpha1.ScalingActionDown},
+			},
+			Schedules: []v1alpha1.ScalingSchedule{{
+				Name: "day", Start: "0 8 * * 1-5", Duration: metav1.Duration{Duration: time.Hour}, MinInstances: 3, MaxInstances: 9,
+			}},
+		}}
+		spec.Bot.Resources.Memory = "1GiB"
+		policy, err := scalingPolicy(spec)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(policy).To(And(
+			HaveField("Min", 2), HaveField("Max", 7), HaveField("Mode", autoscale.ModeProportional), HaveField("StepUp", 3),
+			HaveField("StepDown", 2), HaveField("Tolerance", 0.2), HaveField("CooldownUp", time.Second), HaveField("CooldownDown", time.Minute),
+			HaveField("Stabilization", BeZero()), HaveField("Interval", 10*time.Second), HaveField("MaxLaunching", 5),
+			HaveField("PauseUp", true), HaveField("PauseDown", true), HaveField("Windows", HaveLen(1)),
+		))
+		Expect(policy.Rules).To(HaveExactElements(
+			autoscale.Threshold(autoscale.RuleMemory, autoscale.MetricMemory, 60),
+			autoscale.Threshold(autoscale.RuleRequests, autoscale.MetricRequests, 50),
+			autoscale.Rule{
+				Name: "slow", Metric: autoscale.MetricResponseTime, Comparison: autoscale.ComparisonAbove, Value: 2000,
+				Action: autoscale.DirectionUp, For: time.Minute,
+			},
+			autoscale.Rule{
+				Name: "idle", Metric: autoscale.MetricCPU, Comparison: autoscale.ComparisonBelow, Value: 30, Action: autoscale.DirectionDown,
+			},
+		))
+	})
+
+	It("leaves out a schedule that cannot be read, and says which", func() {
+		policy, err := scalingPolicy(v1alpha1.BotClusterSpec{Scaling: v1alpha1.ScalingSpec{Schedules: []v1alpha1.ScalingSchedule{
+			{Name: "never", Start: "0 0 31 2 *", Duration: metav1.Duration{Duration: time.Hour}, MinInstances: 1, MaxInstances: 2},
+			{Name: "always", Start: "* * * * *", Duration: metav1.Duration{Duration: time.Hour}, MinInstances: 1, MaxInstances: 2},
+		}}})
+		Expect(err).To(MatchError(ContainSubstring(`"never"`)))
+		Expect(policy.Windows).To(HaveLen(1))
+	})
+})
+
+var _ = Describe("The status of scaling", func() {
+	state := autoscale.State{
+		Desired: 4, LastUp: noon, LastDown: noon.Add(-time.Hour), Unfinished: true,
+		Holds:   []autoscale.Hold{{Rule: "slow", Since: noon}},
+		Enough:  []autoscale.Enough{{Desired: 3, Since: noon}},
+		Breaker: &autoscale.Breaker{Failures: 2, Last: noon},
+	}
+
+	It("gives back what the autoscaler is to remember", func() {
+		status := scalingStatus(nil, autoscale.Decision{Current: 4, Desired: 4}, state, map[string]float64{}, noon)
+		Expect(scalingState(status)).To(Equal(state))
+		Expect(scalingState(nil)).To(Equal(autoscale.State{}))
+	})
+
+	It("keeps the last changes, the newest first", func() {
+		var status *v1alpha1.ScalingStatus
+		for desired := 1; desired <= 25; desired++ {
+			decision := autoscale.Decision{Current: desired - 1, Desired: desired, Message: "more"}
+			status = scalingStatus(status, decision, autoscale.State{Desired: desired}, map[string]float64{}, noon)
+		}
+		status = scalingStatus(status, autoscale.Decision{Current: 25, Desired: 25}, autoscale.State{Desired: 25}, map[string]float64{}, noon)
+		Expect(status.Decisions).To(HaveLen(v1alpha1.MaxScalingDecisions))
+		Expect(status.Decisions[0]).To(Equal(v1alpha1.ScalingDecision{At: metav1.NewTime(noon), From: 24, To: 25, Message: "more"}))
+	})
+
+	It("is not written because a signal trembles", func() {
+		shown := map[string]float64{}
+		at := func(before *v1alpha1.ScalingStatus, cpu float64) *v1alpha1.ScalingStatus {
+			vote := autoscale.Vote{
+				Rule: "cpuThreshold", Metric: autoscale.MetricCPU, Comparison: autoscale.ComparisonAbove, Threshold: 70, Value: &cpu,
+				Shown: autoscale.MetricCPU.Show(cpu), Vote: autoscale.DirectionNone,
+			}
+			return scalingStatus(before, autoscale.Decision{Votes: []autoscale.Vote{vote}}, autoscale.State{}, shown, noon)
+		}
+		first := at(nil, 62)
+		Expect(first.Rules).To(HaveExactElements(v1alpha1.ScalingRuleStatus{
+			Name: "cpuThreshold", Value: "60 %", Threshold: "above 70 %", Vote: "None",
+		}))
+		Expect(at(first, 64)).To(Equal(first))
+		Expect(at(first, 40).Rules[0].Value).To(Equal("40 %"))
+	})
+
+	It("says that a signal is unknown, not zero", func() {
+		vote := autoscale.Vote{Rule: "cpuThreshold", Metric: autoscale.MetricCPU, Threshold: 70, Vote: autoscale.DirectionNone, Note: "not known"}
+		status := scalingStatus(nil, autoscale.Decision{Votes: []autoscale.Vote{vote}}, autoscale.State{}, map[string]float64{}, noon)
+		Expect(status.Rules[0]).To(And(HaveField("Value", "unknown"), HaveField("Vote", "Unknown")))
+	})
+})
+
+var _ = Describe("The conditions of scaling", func() {
+	scaledReport := func(alter func(*report, *v1alpha1.ScalingStatus)) *v1alpha1.BotCluster {
+		r, bc := served(3, 1), crew()
+		r.seen.scaling.on = true
+		bc.Status.Scaling = &v1alpha1.ScalingStatus{Desired: 3, MinInstances: 1, MaxInstances: 10, Recommended: 3}
+		alter(r, bc.Status.Scaling)
+		r.fill(bc)
+		expectCoherent(bc)
+		return bc
+	}
+
+	DescribeTable("say", func(alter func(*report, *v1alpha1.ScalingStatus), active, limited string) {
+		bc := scaledReport(alter)
+		Expect(told(bc, v1alpha1.ConditionScalingActive)).To(Equal(active))
+		Expect(told(bc, v1alpha1.ConditionScalingLimited)).To(Equal(limited))
+		Expect(told(bc, v1alpha1.ConditionReady)).To(HavePrefix("True"), "none of it is a reason not to be ready")
+	},
+		Entry("that the spec decides", func(r *report, _ *v1alpha1.ScalingStatus) { r.seen.scaling.on = false },
+			"False ScalingDisabled: "+scalingOff, "False ScalingDisabled: "+scalingOff),
+		Entry("that it decides", func(*report, *v1alpha1.ScalingStatus) {},
+			"True ScalingDecides: 3 bots by what the signals say, within 1 to 10",
+			"False NotLimited: nothing keeps the number of bots from what the signals ask for"),
+		Entry("which signals are missing, and why", func(r *report, status *v1alpha1.ScalingStatus) {
+			r.seen.scaling.meterErr = errors.New("port 1234 refused")
+			status.Rules = []v1alpha1.ScalingRuleStatus{{Name: "cpuThreshold", Vote: voteUnknown}, {Name: "slow", Vote: "None"}}
+		},
+			"Unknown SignalMissing: there is no value for cpuThreshold, so no bot is taken away; Incus could not be asked what the bots use",
+			"False NotLimited: nothing keeps the number of bots from what the signals ask for"),
+		Entry("which schedule cannot be read", func(r *report, _ *v1alpha1.ScalingStatus) { r.seen.scaling.policyErr = errors.New("day is wrong") },
+			"False ScheduleInvalid: spec.scaling.schedules: day is wrong; the others hold",
+			"False NotLimited: nothing keeps the number of bots from what the signals ask for"),
+		Entry("what holds it back", func(_ *report, status *v1alpha1.ScalingStatus) {
+			status.Recommended = 12
+			status.Limits = []v1alpha1.ScalingLimit{{By: "MaxInstances", From: 12, To: 10, Message: "at most 10 are allowed"}}
+		},
+			"True ScalingDecides: 3 bots by what the signals say, within 1 to 10",
+			"True MaxInstances: 12 bots would be wanted and there are to be 3: at most 10 are allowed"),
+	)
+})
+
+var _ = Describe("The signals", func() {
+	const minute = time.Minute
+	edges := func(requests int64, queue int64) map[string]plan.EdgeObservation {
+		return map[string]plan.EdgeObservation{"edge-1": {State: model.EdgeState{Process: "a", Members: []model.MemberStatus{{
+			Name: "bot-1", Requests: requests, LatencyCount: requests, LatencySum: time.Duration(requests) * 20 * time.Millisecond, QueueDepth: &queue,
+		}}}}}
+	}
+	usage := func(at time.Time, cpu time.Duration) []model.Usage {
+		return []model.Usage{{Name: "bot-1", At: at, CPU: cpu, Allocated: 2 * time.Second, Memory: 1 << 29, MemoryLimit: 1 << 30}}
+	}
+
+	It("come from two readings of Incus and of the edges", func() {
+		s := newSignals(minute)
+		first := s.observe(usage(noon, 0), edges(100, 3), false, noon)
+		Expect(first["bot-1"]).To(And(HaveField("CPU", BeNil()), HaveField("RequestsPerMinute", BeNil())), "one reading makes no rate")
+		later := noon.Add(minute)
+		second := s.observe(usage(later, minute), edges(700, 5), false, later)["bot-1"]
+		Expect(second.CPU.Value).To(BeNumerically("~", 50))
+		Expect(second.Memory.Value).To(BeNumerically("~", 50))
+		Expect(second.RequestsPerMinute.Value).To(BeNumerically("~", 600))
+		Expect(second.ResponseTime.Value).To(BeNumerically("~", 20))
+		Expect(second.QueueDepth.Value).To(BeNumerically("==", 5))
+	})
+
+	It("know nothing of the traffic while an edge cannot be heard", func() {
+		s := newSignals(minute)
+		s.observe(nil, edges(100, 3), false, noon)
+		Expect(s.observe(nil, edges(700, 5), true, noon.Add(minute))["bot-1"].RequestsPerMinute).To(BeNil())
+	})
+})
+
+func every(d time.Duration) *metav1.Duration { return &metav1.Duration{Duration: d} }
