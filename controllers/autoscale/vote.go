@@ -170,14 +170,16 @@ func (b ballot) fitting(rule Rule, read signal) int {
 	}
 }
 
-// urgent tells that a threshold is exceeded by far although the last event has shown its effect: all that were asked for serve
-// and were measured since.
+// urgent tells that a threshold is exceeded by far, as measured on all that serve since the last event. What that event asked for
+// is counted in: a shared load is more than enough for those on their way as well; for the rest, none may be on its way.
 func (b ballot) urgent(rule Rule, read signal) bool {
-	return b.policy.Urgent > 0 && rule.threshold() && read.complete() && b.pending == 0 && b.seen.Launches.InFlight == 0 &&
-		read.mean >= rule.Value*b.policy.Urgent
+	return b.policy.Urgent > 0 && rule.threshold() && read.complete() && read.mean >= rule.Value*b.policy.Urgent
 }
 
-// count turns a number that may be huge into one of bots.
+// count turns a number that may be huge, or none, into one of bots.
 func count(number float64) int {
-	return int(math.Min(number, math.MaxInt32))
+	if number < math.MaxInt32 {
+		return int(number)
+	}
+	return math.MaxInt32
 }
