@@ -13,7 +13,7 @@ func (c chamber) down() int {
 	d.Wanted, d.Winner = wish, winner
 	desired := c.limit(BoundMin, wish, max(wish, c.bounds.min), none, c.atLeast())
 	if missing := c.unknown(); missing != nil {
-		return c.limit(BoundMissingSignal, desired, c.current, none, string(missing.Metric)+" is not known for every bot that serves")
+		return c.limit(BoundMissingSignal, desired, c.current, none, missing.Metric.noun()+" is not known for every bot that serves")
 	}
 	c.state.noteEnough(desired, c.current, c.now)
 	if c.policy.PauseDown {

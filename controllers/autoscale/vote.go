@@ -62,8 +62,9 @@ func (b ballot) votes() []Vote {
 			vote.holds = rule.compares(read.mean)
 		}
 		since, held := b.state.since(rule.Name)
-		if held = b.stillHeld(rule, vote, held); held && rule.For > 0 {
-			if since.IsZero() {
+		// While nothing is known the time runs on: there is a gap of that kind after every scaling event.
+		if rule.For > 0 && (vote.holds || (held && vote.Value == nil)) {
+			if !held {
 				since = stamp(b.now)
 			}
 			holds = append(holds, Hold{Rule: rule.Name, Since: since})
@@ -81,14 +82,6 @@ func (r Rule) compares(value float64) bool {
 		return value < r.Value
 	}
 	return value > r.Value
-}
-
-// stillHeld tells that a rule's time runs. While nothing is known it runs on for more bots, and begins anew for fewer.
-func (b ballot) stillHeld(rule Rule, vote Vote, held bool) bool {
-	if vote.Value == nil {
-		return held && rule.Action == DirectionUp
-	}
-	return vote.holds
 }
 
 // cast fills in what the rule asks for.
