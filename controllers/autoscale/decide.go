@@ -48,6 +48,9 @@ func (c chamber) elect() int {
 		c.state.noteEnough(c.current, c.current, c.now)
 		return c.up(*winner)
 	}
+	if c.unknown() == nil {
+		c.state.Unfinished = false
+	}
 	return c.down()
 }
 
@@ -109,7 +112,7 @@ func (c chamber) up(winner Vote) int {
 	}
 	d.Urgent = d.Urgent && desired > c.current && !d.NextUp.IsZero()
 	if desired > c.current {
-		c.state.LastUp = stamp(c.now)
+		c.state.noteUp(desired, c.now)
 		c.state.Unfinished = desired < asked
 	}
 	return desired

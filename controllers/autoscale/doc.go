@@ -27,7 +27,8 @@
 // could not start for want of launch budget goes on within it too. Limits that change (schedules, the spec) are no events.
 //
 // Down waits, besides, until the rules have asked for that few, or fewer, through all of the stabilisation window. A signal
-// that is missing holds down back, but does not begin the window anew.
+// that is missing holds down back, but does not begin the window anew. When bots that left are all needed again within half an
+// hour, their leaving was a mistake, and the window doubles, twice at most; a scale-down that stood halves it again.
 //
 // # Text
 //

@@ -13,7 +13,7 @@ func (c chamber) down() int {
 	d.Wanted, d.Winner = wish, winner
 	desired := c.limit(BoundMin, wish, max(wish, c.bounds.min), none, c.atLeast())
 	if missing := c.unknown(); missing != nil {
-		return c.limit(BoundMissingSignal, desired, c.current, none, string(missing.Metric)+" is not known for every bot that serves")
+		return c.limit(BoundMissingSignal, desired, c.current, none, missing.Metric.noun()+" is not known for every bot that serves")
 	}
 	c.state.noteEnough(desired, c.current, c.now)
 	if c.policy.PauseDown {
@@ -23,7 +23,7 @@ func (c chamber) down() int {
 		desired = c.limit(BoundCooldown, desired, c.current, d.NextDown, "the cooldown after the last change is not over")
 	}
 	if desired < c.current {
-		ripe, ok, next := c.state.enough(c.policy.Stabilization, c.now)
+		ripe, ok, next := c.state.enough(c.state.window(c.policy), c.now)
 		if !ok {
 			ripe = c.current
 		}
@@ -34,7 +34,7 @@ func (c chamber) down() int {
 		desired = c.limit(BoundStep, desired, max(desired, c.current-c.policy.StepDown), none, "bots leave step by step")
 	}
 	if desired < c.current {
-		c.state.LastDown, c.state.Unfinished = stamp(c.now), false
+		c.state.noteDown(c.current, c.now)
 		c.state.noteEnough(min(c.lowest(), desired), desired, c.now)
 	}
 	return desired

@@ -51,11 +51,15 @@ func reason(d Decision) string {
 			continue
 		}
 		if vote.Vote == DirectionDown && !vote.holds {
-			return fmt.Sprintf("%d are enough to keep %s, about %s per bot, below %s",
-				vote.Desired, vote.Metric, vote.Shown, vote.Metric.exact(vote.Threshold))
+			are := "are"
+			if vote.Desired == 1 {
+				are = "is"
+			}
+			return fmt.Sprintf("%d %s enough to keep %s, about %s per bot, below %s",
+				vote.Desired, are, vote.Metric.noun(), vote.Shown, vote.Metric.exact(vote.Threshold))
 		}
 		relation := strings.ToLower(string(vote.Comparison))
-		return fmt.Sprintf("%s is about %s per bot, %s %s", vote.Metric, vote.Shown, relation, vote.Metric.exact(vote.Threshold))
+		return fmt.Sprintf("%s is about %s per bot, %s %s", vote.Metric.noun(), vote.Shown, relation, vote.Metric.exact(vote.Threshold))
 	}
 	return ""
 }
@@ -68,7 +72,7 @@ func quiet(d Decision) string {
 	var unknown []string
 	for _, vote := range d.Votes {
 		if vote.Value == nil {
-			unknown = append(unknown, string(vote.Metric))
+			unknown = append(unknown, vote.Metric.noun())
 		}
 	}
 	switch len(unknown) {

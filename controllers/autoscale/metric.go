@@ -29,6 +29,22 @@ func (m Metric) shared() bool { return m != MetricResponseTime }
 // saturates tells that the metric ends at 100 and cannot say how much more is wanted.
 func (m Metric) saturates() bool { return m == MetricCPU }
 
+// noun is how a sentence calls the metric.
+func (m Metric) noun() string {
+	switch m {
+	case MetricCPU:
+		return "CPU"
+	case MetricRequests:
+		return "the request rate"
+	case MetricResponseTime:
+		return "the response time"
+	case MetricQueueDepth:
+		return "the queue"
+	default:
+		return string(m)
+	}
+}
+
 // Show renders a value for people, rounded as the package says.
 func (m Metric) Show(value float64) string {
 	switch m {

@@ -74,9 +74,9 @@ type Policy struct {
 	// Urgent is the multiple of a threshold beyond which a scale-up that took effect, and was too small, goes on within the
 	// cooldown. Zero never does.
 	Urgent float64
-	// Stabilization is how long fewer bots must have been enough before some leave.
+	// Stabilization is how long fewer bots must have been enough before some leave. State.Regrets doubles it.
 	Stabilization time.Duration
-	// Interval is how often decisions are made; StaleAfter the age beyond which a measured value counts as missing, three
+	// Interval is how often decisions are made; StaleAfter the age beyond which a measured value counts as missing: three
 	// intervals when it is zero.
 	Interval   time.Duration
 	StaleAfter time.Duration
@@ -130,7 +130,7 @@ func DefaultPolicy() Policy {
 		Tolerance:         0.1,
 		CooldownUp:        300 * time.Second,
 		CooldownDown:      300 * time.Second,
-		Urgent:            1.2,
+		Urgent:            1.1,
 		Stabilization:     300 * time.Second,
 		Interval:          30 * time.Second,
 		StaleAfter:        90 * time.Second,
@@ -150,6 +150,9 @@ func (p Policy) normalized() Policy {
 	p.MaxSteps = max(p.MaxSteps, 1)
 	if !(p.Tolerance >= 0 && p.Tolerance < 1) {
 		p.Tolerance = 0
+	}
+	if p.Interval <= 0 {
+		p.Interval = DefaultPolicy().Interval
 	}
 	if p.StaleAfter <= 0 {
 		p.StaleAfter = 3 * p.Interval

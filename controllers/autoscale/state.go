@@ -19,6 +19,10 @@ type State struct {
 	Holds []Hold `json:"holds,omitempty"`
 	// Enough tells since when how few bots have been enough, largest number first; empty while none fewer are.
 	Enough []Enough `json:"enough,omitempty"`
+	// Regrets doubles the stabilisation window that often: downs had to be taken back. FellFrom is the number before the last
+	// downs, zero when it is settled whether they were right.
+	Regrets  int `json:"regrets,omitempty"`
+	FellFrom int `json:"fellFrom,omitempty"`
 	// Breaker counts the launches that failed in a row, nil while none did.
 	Breaker *Breaker `json:"breaker,omitempty"`
 }

@@ -62,8 +62,9 @@ func (b ballot) votes() []Vote {
 			vote.holds = rule.compares(read.mean)
 		}
 		since, held := b.state.since(rule.Name)
-		if held = b.stillHeld(rule, vote, held); held && rule.For > 0 {
-			if since.IsZero() {
+		// While nothing is known the time runs on: there is a gap of that kind after every scaling event.
+		if rule.For > 0 && (vote.holds || (held && vote.Value == nil)) {
+			if !held {
 				since = stamp(b.now)
 			}
 			holds = append(holds, Hold{Rule: rule.Name, Since: since})
@@ -81,14 +82,6 @@ func (r Rule) compares(value float64) bool {
 		return value < r.Value
 	}
 	return value > r.Value
-}
-
-// stillHeld tells that a rule's time runs. While nothing is known it runs on for more bots, and begins anew for fewer.
-func (b ballot) stillHeld(rule Rule, vote Vote, held bool) bool {
-	if vote.Value == nil {
-		return held && rule.Action == DirectionUp
-	}
-	return vote.holds
 }
 
 // cast fills in what the rule asks for.
@@ -170,14 +163,16 @@ func (b ballot) fitting(rule Rule, read signal) int {
 	}
 }
 
-// urgent tells that a threshold is exceeded by far although the last event has shown its effect: all that were asked for serve
-// and were measured since.
+// urgent tells that a threshold is exceeded by far, as measured on all that serve since the last event. What that event asked for
+// is counted in: a shared load is more than enough for those on their way as well; for the rest, none may be on its way.
 func (b ballot) urgent(rule Rule, read signal) bool {
-	return b.policy.Urgent > 0 && rule.threshold() && read.complete() && b.pending == 0 && b.seen.Launches.InFlight == 0 &&
-		read.mean >= rule.Value*b.policy.Urgent
+	return b.policy.Urgent > 0 && rule.threshold() && read.complete() && read.mean >= rule.Value*b.policy.Urgent
 }
 
-// count turns a number that may be huge into one of bots.
+// count turns a number that may be huge, or none, into one of bots.
 func count(number float64) int {
-	return int(math.Min(number, math.MaxInt32))
+	if number < math.MaxInt32 {
+		return int(number)
+	}
+	return math.MaxInt32
 }

@@ -16,25 +16,35 @@ type trace struct {
 	missing  []float64
 }
 
-// traces returns the days that are simulated. They come from a seed, and are the same in every run.
-func traces(seed uint64) []trace {
+// traceNames are the days that are simulated, in their order.
+func traceNames() []string {
+	return []string{"diurnal", "spike", "sawtooth", "noise", "bursts", "missing"}
+}
+
+// newTrace returns a day of a name. It comes from a seed, and is the same in every run.
+func newTrace(name string, seed uint64) trace {
 	chance := rand.New(rand.NewPCG(seed, 2))
-	all := []trace{
-		{name: "diurnal", requests: perSecond(diurnal)},
-		{name: "spike", requests: perSecond(spikes)},
-		{name: "sawtooth", requests: perSecond(sawtooth)},
-		{name: "noise", requests: noise(chance)},
-		{name: "bursts", requests: perSecond(bursts)},
-		{name: "missing", requests: perSecond(diurnal), missing: perSecond(outages)},
+	made := trace{name: name}
+	switch name {
+	case "spike":
+		made.requests = perSecond(spikes)
+	case "sawtooth":
+		made.requests = perSecond(sawtooth)
+	case "noise":
+		made.requests = noise(chance)
+	case "bursts":
+		made.requests = perSecond(bursts)
+	default:
+		made.requests = perSecond(diurnal)
 	}
-	for _, trace := range all {
-		for second := range trace.requests {
-			// Arrivals of one second scatter as those of a Poisson process do.
-			mean := trace.requests[second]
-			trace.requests[second] = math.Max(mean+math.Sqrt(mean)*chance.NormFloat64(), 0)
-		}
+	if name == "missing" {
+		made.missing = perSecond(outages)
 	}
-	return all
+	for second, mean := range made.requests {
+		// Arrivals of one second scatter as those of a Poisson process do.
+		made.requests[second] = math.Max(mean+math.Sqrt(mean)*chance.NormFloat64(), 0)
+	}
+	return made
 }
 
 func perSecond(of func(hour float64) float64) []float64 {
@@ -52,7 +62,8 @@ func diurnal(hour float64) float64 {
 
 // spikes are four sudden crowds on a quiet day: 2, 4, 6 and 7.5 times the quiet traffic, for a quarter of an hour and more.
 func spikes(hour float64) float64 {
-	for start, height := range map[float64]float64{4: 32, 9: 64, 14: 96, 19: 120} {
+	for i, height := range []float64{32, 64, 96, 120} {
+		start := float64(4 + 5*i)
 		if hour >= start && hour < start+0.25+height/240 {
 			return height
 		}

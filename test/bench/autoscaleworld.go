@@ -74,6 +74,18 @@ type outcome struct {
 	Requests float64
 }
 
+// plus adds up two days.
+func (o outcome) plus(other outcome) outcome {
+	return outcome{
+		Events:       o.Events + other.Events,
+		Oscillations: o.Oscillations + other.Oscillations,
+		UnderMinutes: o.UnderMinutes + other.UnderMinutes,
+		OverHours:    o.OverHours + other.OverHours,
+		Missed:       o.Missed + other.Missed,
+		Requests:     o.Requests + other.Requests,
+	}
+}
+
 // missedPercent is the part of the requests that missed the SLO.
 func (o outcome) missedPercent() float64 { return 100 * o.Missed / o.Requests }
 
