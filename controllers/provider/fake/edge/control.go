@@ -16,6 +16,16 @@ func (s *Edges) SetInFlight(ref fake.Ref, member string, count int64) {
 	})
 }
 
+// Serve counts requests that an edge has sent to a member and that have ended since. How much waits in the member, and what else
+// it tells in its health document, are Figures of its Behaviour.
+func (s *Edges) Serve(ref fake.Ref, member string, traffic Traffic) {
+	s.world.Locked(func(l fake.Locked) {
+		if e := s.present(l, ref); e != nil && e.members[member] != nil {
+			e.members[member].sent.count(traffic)
+		}
+	})
+}
+
 // SetBreaker puts the circuit breaker of a member for a route into a state, "open" or "half-open"; any other closes it.
 func (s *Edges) SetBreaker(ref fake.Ref, member, route, state string) {
 	s.world.Locked(func(l fake.Locked) {
@@ -49,7 +59,7 @@ func (s *Edges) Secrets(ref fake.Ref) (held Secrets) {
 func (s *Edges) Document(ref fake.Ref) (document Document, running bool) {
 	s.world.Locked(func(l fake.Locked) {
 		if e := s.present(l, ref); e != nil {
-			document, running = e.document(), true
+			document, running = e.document(l), true
 		}
 	})
 	return document, running

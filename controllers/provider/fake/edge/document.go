@@ -101,8 +101,19 @@ type ProbeOutcome struct {
 
 // HealthDocument is what a bot says of itself.
 type HealthDocument struct {
-	Status   string `json:"status"`
-	Database *bool  `json:"database,omitempty"`
+	Status   string             `json:"status"`
+	Database *bool              `json:"database,omitempty"`
+	Metrics  map[string]float64 `json:"metrics,omitempty"`
+}
+
+// Traffic is what was sent to a member and has ended.
+type Traffic struct {
+	Requests  int64
+	Errors5xx int64 // of these: answered with a status of 500 and more
+	// TransportErrors are further requests, which were not answered.
+	TransportErrors int64
+	// Latency is how long each of the answers took to begin.
+	Latency time.Duration
 }
 
 // latencyBuckets are the bounds of every histogram, in seconds.

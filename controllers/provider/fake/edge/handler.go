@@ -185,7 +185,7 @@ func matches(values []string, held string) bool {
 
 func (s *Edges) answer(at fake.Boot, w http.ResponseWriter) {
 	var document Document
-	s.world.Locked(func(l fake.Locked) { document = s.at(l, at).document() })
+	s.world.Locked(func(l fake.Locked) { document = s.at(l, at).document(l) })
 	w.Header().Set("Etag", `"`+document.Revision+`"`)
 	write(w, http.StatusOK, document)
 }

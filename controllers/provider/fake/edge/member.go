@@ -3,6 +3,7 @@ package edge
 import (
 	"net"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/generalbots/botcluster-operator/controllers/provider/fake"
@@ -17,7 +18,7 @@ type member struct {
 	added         time.Time
 	serving       bool
 	inFlight      int64
-	requests      int64
+	sent          *counters
 	ejected       bool
 	breakers      []Breaker // by route
 
@@ -26,6 +27,24 @@ type member struct {
 	checked  time.Time
 	expected Result // that a judgement under way will find
 	callOff  func(fake.Locked)
+}
+
+// counters are what was sent under the name of a member.
+type counters struct {
+	requests, errors5xx, transportErrors int64
+	latency                              time.Duration
+	histogram                            []int64
+}
+
+func newCounters() *counters { return &counters{histogram: make([]int64, len(latencyBuckets)+1)} }
+
+func (c *counters) count(t Traffic) {
+	c.requests += t.Requests + t.TransportErrors
+	c.errors5xx += t.Errors5xx
+	c.transportErrors += t.TransportErrors
+	c.latency += time.Duration(t.Requests) * t.Latency
+	bucket, _ := slices.BinarySearch(latencyBuckets, t.Latency.Seconds())
+	c.histogram[bucket] += t.Requests
 }
 
 // Pace of the probes, as in cmd/caddy/pool (cadence.go).
@@ -120,11 +139,12 @@ func (m *member) judge(l fake.Locked, result Result) {
 }
 
 // describe is the member as the document shows it.
-func (m *member) describe() Member {
+func (m *member) describe(l fake.Locked) Member {
 	shown := Member{
 		Name: m.name, Address: m.address, State: m.state, Since: m.since.UTC(), Serving: m.serving,
-		Probe: ProbeOutcome{Result: m.result}, InFlight: m.inFlight, Requests: m.requests,
-		LatencyHistogram: make([]int64, len(latencyBuckets)+1), Ejected: m.ejected, Breakers: append([]Breaker{}, m.breakers...),
+		Probe: ProbeOutcome{Result: m.result}, InFlight: m.inFlight, Requests: m.sent.requests, Errors5xx: m.sent.errors5xx,
+		TransportErrors: m.sent.transportErrors, LatencySum: m.sent.latency.Seconds(), LatencyHistogram: slices.Clone(m.sent.histogram),
+		Ejected: m.ejected, Breakers: append([]Breaker{}, m.breakers...),
 	}
 	if !m.checked.IsZero() {
 		at := m.checked.UTC()
@@ -141,6 +161,9 @@ func (m *member) describe() Member {
 	case Unhealthy:
 		shown.Probe.Message = "probing: dial tcp " + m.address + ": connect: connection refused"
 	case Unknown:
+	}
+	if sight, ok := l.LookAt(m.ip()); ok && shown.Probe.Document != nil {
+		shown.Probe.Document.Metrics = sight.Figures
 	}
 	if m.result == Degraded || m.result == Unhealthy {
 		shown.Probe.ConsecutiveFailures = m.edge.pushed.Probe.Retries

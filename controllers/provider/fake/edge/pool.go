@@ -36,12 +36,14 @@ func (e *edge) apply(l fake.Locked, push Push) {
 func (e *edge) place(l fake.Locked, p PushedMember) {
 	m := e.members[p.Name]
 	if m == nil || m.address != p.Address {
+		sent := newCounters()
 		if m != nil {
+			sent = m.sent
 			e.retire(l, m)
 		}
 		m = &member{
 			edge: e, name: p.Name, address: p.Address, state: p.State, since: l.Now(), added: l.Now(),
-			result: Unknown, expected: Unknown,
+			result: Unknown, expected: Unknown, sent: sent,
 		}
 		e.members[p.Name] = m
 		m.watch(l)
@@ -84,7 +86,7 @@ func (e *edge) setInFlight(name string, count int64) {
 			continue
 		}
 		if count > m.inFlight {
-			m.requests += count - m.inFlight
+			m.sent.requests += count - m.inFlight
 		}
 		m.inFlight = count
 		if count == 0 && m.state != Active {
@@ -121,7 +123,7 @@ func (e *edge) all() []*member {
 	return list
 }
 
-func (e *edge) document() Document {
+func (e *edge) document(l fake.Locked) Document {
 	d := Document{
 		Process: e.process, StartedAt: e.startedAt.UTC(), RoutesRevision: e.revision, Revision: e.pushed.Revision,
 		SecretsRevision: e.secrets.Revision, Change: e.change, LatencyBuckets: latencyBuckets, Members: []Member{},
@@ -131,7 +133,7 @@ func (e *edge) document() Document {
 		d.Probe = &probe
 	}
 	for _, m := range e.all() {
-		d.Members = append(d.Members, m.describe())
+		d.Members = append(d.Members, m.describe(l))
 	}
 	return d
 }

@@ -37,6 +37,24 @@ var _ = Describe("The pool", func() {
 		Expect(document).To(And(HaveField("Revision", ""), HaveField("RoutesRevision", ""), HaveField("Members", BeEmpty()), HaveField("Process", Not(BeEmpty()))))
 	})
 
+	It("tells what was sent to a member under its name, and what the member says of itself", func() {
+		b := newBench(edge.Config{})
+		address := b.launch("bot-1", "bot")
+		b.world.Behave("default/bot-1", func(behaviour *fake.Behaviour) { behaviour.Figures = map[string]float64{"queue_depth": 12} })
+		b.push("r1", [3]string{"bot-1", address + ":8080", "active"})
+		b.world.Advance(50 * time.Millisecond)
+		b.edges.Serve(ref("edge-1"), "bot-1", edge.Traffic{Requests: 10, Errors5xx: 2, TransportErrors: 1, Latency: 250 * time.Millisecond})
+		b.edges.Serve(ref("edge-1"), "bot-1", edge.Traffic{Requests: 5, Latency: time.Minute})
+		told := And(
+			HaveField("Requests", int64(16)), HaveField("Errors5xx", int64(2)), HaveField("TransportErrors", int64(1)),
+			HaveField("LatencySum", 302.5), HaveField("LatencyHistogram", []int64{0, 0, 0, 0, 0, 10, 0, 0, 0, 0, 0, 5}),
+		)
+		Expect(b.pool().Members).To(HaveExactElements(And(told, HaveField("Probe.Document.Metrics", map[string]float64{"queue_depth": 12}))))
+		Expect(b.push("r2", [3]string{"bot-1", "10.20.9.9:8080", "active"}).Members).To(HaveExactElements(told), "the name counts, not the address")
+		b.push("r3")
+		Expect(b.push("r4", [3]string{"bot-1", address + ":8080", "active"}).Members).To(HaveExactElements(HaveField("Requests", int64(0))))
+	})
+
 	It("lets a bot serve soon after it answers, and not before", func() {
 		b := newBench(edge.Config{})
 		address := b.launch("bot-1", "bot")
@@ -207,7 +225,7 @@ func withoutHealthDetails(document map[string]any) {
 		probe, _ := member["probe"].(map[string]any)
 		health, _ := probe["document"].(map[string]any)
 		for key := range health {
-			if key != "status" && key != "database" {
+			if key != "status" && key != "database" && key != "metrics" {
 				delete(health, key)
 			}
 		}
