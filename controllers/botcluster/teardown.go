@@ -45,6 +45,7 @@ func (r *Reconciler) tearDown(ctx context.Context, bc *v1alpha1.BotCluster) (ctr
 	}
 	report := report{seen: seen, plan: next, results: r.apply(ctx, bc, seen, next.Steps)}
 	report.fillDeleting(bc)
+	r.Metrics.observe(bc, report, r.Clock.Now())
 	return report.result()
 }
 
