@@ -83,7 +83,7 @@ test-unit: ## Pure specs, the walls, and whatever runs on fakes. No root, no dae
 	$(specs) --timeout=10m $$packages
 
 .PHONY: test-modules
-test-modules: ## The specs of cmd/caddy, cmd/controlplane and hack/tools, which are modules of their own.
+test-modules: ## The specs of cmd/caddy, cmd/controlplane, hack/tools and test/alerts, which are modules of their own.
 	@hack/test-modules.sh
 
 .PHONY: test-contract

@@ -16,6 +16,7 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
+	"sigs.k8s.io/controller-runtime/pkg/metrics"
 
 	"github.com/generalbots/botcluster-operator/api/v1alpha1"
 	"github.com/generalbots/botcluster-operator/controllers/botcluster"
@@ -66,9 +67,14 @@ func wire(ctx context.Context, mgr ctrl.Manager, settings *settings) error {
 		Notify: incusEvents.Notify, Clock: clock.RealClock{}, AllowedSockets: settings.unixSockets,
 		Logger: mgr.GetLogger().WithName("incus"),
 	})
+	told, err := botcluster.NewMetrics(metrics.Registry)
+	if err != nil {
+		return err
+	}
 	reconciler := botcluster.NewReconciler(botcluster.Options{
 		Client: mgr.GetClient(), Reader: mgr.GetAPIReader(), Recorder: mgr.GetEventRecorder("botcluster-operator"),
 		Clock: clock.RealClock{}, Random: rand.Reader, Hosts: hosts, Edges: caddy.New(), Manager: manager,
+		Metrics: told,
 	})
 	if err := reconciler.SetupWithManager(mgr, incusEvents, settings.concurrency); err != nil {
 		return fmt.Errorf("set up the BotCluster controller: %w", err)

@@ -5,6 +5,7 @@
 //	                plans: controllers/plan, which is pure
 //	apply.go        writes: carries out the steps, tells them    (events.go)
 //	report.go       tells: the status                            (facts.go: the conditions)
+//	metrics.go      tells: Prometheus                            (metrics_gauges.go, metrics_counters.go, metrics_tally.go)
 //	teardown.go     the same for a BotCluster that is being deleted
 //	orphans.go      instances whose BotCluster is gone
 //	watches.go      what makes a pass begin

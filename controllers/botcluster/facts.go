@@ -126,15 +126,24 @@ func (r report) edgeReady() conditions.Fact {
 	return fact
 }
 
-// unreachableEdge returns why the first edge that should answer does not. One that is still booting is none.
+// unreachableEdge returns why the first edge that should answer does not.
 func (r report) unreachableEdge() error {
+	if errs := r.unreachableEdges(); len(errs) > 0 {
+		return errs[0]
+	}
+	return nil
+}
+
+// unreachableEdges returns why edges that should answer do not, one error for each. One that is still booting is none.
+func (r report) unreachableEdges() []error {
+	var out []error
 	for _, a := range r.plan.Assessments {
 		err := r.seen.Edges[a.Name].Err
 		if a.Wanted && a.Phase == plan.PhaseProbing && err != nil && provider.ClassOf(err) != provider.Waiting {
-			return err
+			out = append(out, err)
 		}
 	}
-	return nil
+	return out
 }
 
 // tierReady tells whether all instances that a tier should have do their work and are up to date.

@@ -48,6 +48,8 @@ type Options struct {
 	Manager string
 	// Policy holds the limits of time and number; the zero value takes plan.DefaultPolicy.
 	Policy plan.Policy
+	// Metrics take in what passes see and do; nil stands for some that nobody reads.
+	Metrics *Metrics
 	// Parallel is how many steps of one BotCluster are carried out at a time; zero takes the default.
 	Parallel int
 }
@@ -67,6 +69,9 @@ func NewReconciler(options Options) *Reconciler {
 	if options.Parallel == 0 {
 		options.Parallel = defaultParallel
 	}
+	if options.Metrics == nil {
+		options.Metrics = newMetrics()
+	}
 	return &Reconciler{Options: options, secrets: newSecrets(options.Reader, options.Clock)}
 }
 
@@ -80,6 +85,9 @@ func NewReconciler(options Options) *Reconciler {
 func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.Result, error) {
 	var bc v1alpha1.BotCluster
 	if err := r.Client.Get(ctx, request.NamespacedName, &bc); err != nil {
+		if apierrors.IsNotFound(err) {
+			r.Metrics.forget(request.NamespacedName)
+		}
 		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}
 	pass := r.converge
@@ -126,6 +134,7 @@ func (r *Reconciler) converge(ctx context.Context, before, bc *v1alpha1.BotClust
 	results := r.apply(ctx, bc, seen, next.Steps)
 	report := report{seen: seen, plan: next, results: results}
 	report.fill(bc)
+	r.Metrics.observe(bc, report, r.Clock.Now())
 	return report.result()
 }
 

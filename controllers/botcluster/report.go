@@ -23,6 +23,8 @@ type report struct {
 	seen    observation
 	plan    plan.Plan
 	results []apply.Result
+	// figures are for the metrics and not for the status.
+	figures Figures
 }
 
 // greet is the first status: nothing is known yet. Without it, kstatus would take the object for ready.

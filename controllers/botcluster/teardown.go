@@ -46,6 +46,7 @@ func (r *Reconciler) tearDown(ctx context.Context, _, bc *v1alpha1.BotCluster) (
 	}
 	report := report{seen: seen, plan: next, results: r.apply(ctx, bc, seen, next.Steps)}
 	report.fillDeleting(bc)
+	r.Metrics.observe(bc, report, r.Clock.Now())
 	return report.result()
 }
 
