@@ -117,7 +117,8 @@ var _ = Describe("Gauges", func() {
 		scene.pass(served(1, 1), 0)
 		Expect(scene.series("condition")).To(ConsistOf(
 			"condition{status=True,type=Ready} 1", "condition{status=True,type=IncusReady} 1", "condition{status=True,type=BotsReady} 1",
-			"condition{status=True,type=EdgeReady} 1", "condition{status=False,type=Degraded} 1", "condition{status=False,type=Suspended} 1",
+			"condition{status=True,type=EdgeReady} 1", "condition{status=False,type=Degraded} 1", "condition{status=False,type=ScalingActive} 1",
+			"condition{status=False,type=ScalingLimited} 1", "condition{status=False,type=Suspended} 1",
 		))
 	})
 

@@ -134,12 +134,13 @@ func (r *Reconciler) converge(ctx context.Context, before, bc *v1alpha1.BotClust
 	results := r.apply(ctx, bc, seen, next.Steps)
 	report := report{seen: seen, plan: next, results: results}
 	report.fill(bc)
+	report.figures = figuresOf(report, bc)
 	r.Metrics.observe(bc, report, r.Clock.Now())
 	return report.result()
 }
 
-// saveStatus is the one place that writes the status; it writes only what changed, and before is then as it was saved. A status computed from an old read
-// is refused by the API server, and the next pass computes it anew.
+// saveStatus is the one place that writes the status; it writes only what changed, and before is then as it was saved. A status
+// computed from an old read is refused by the API server, and the next pass computes it anew.
 func (r *Reconciler) saveStatus(ctx context.Context, before, bc *v1alpha1.BotCluster) error {
 	wrote, err := conditions.Patch(ctx, r.Client, before, bc)
 	if wrote {

@@ -21,8 +21,10 @@ type scaling struct {
 	// on tells that the autoscaler decides; policyErr names the schedules that cannot be read.
 	on        bool
 	policyErr error
-	// decided is the decision of this pass, nil when it was not time for one; meterErr is why Incus's signals are missing.
-	decided  *autoscale.Decision
+	// last is the last decision since the operator started, and decided tells that this pass made it; meterErr is why Incus's
+	// signals are missing.
+	last     *autoscale.Decision
+	decided  bool
 	meterErr error
 	// next is when to look at the signals again.
 	next time.Duration
@@ -40,6 +42,8 @@ type scaler struct {
 	generation int64
 	interval   time.Duration
 	signals    *signals
+	last       *autoscale.Decision
+	meterErr   error
 	// shown are the values behind what the status says of the rules.
 	shown map[string]float64
 }
@@ -96,6 +100,7 @@ func (r *Reconciler) decide(
 	ctx context.Context, before, bc *v1alpha1.BotCluster, seen *observation, policy autoscale.Policy,
 ) error {
 	now, kept := r.Clock.Now(), r.scalers.of(bc.UID)
+	defer func() { seen.scaling.last, seen.scaling.meterErr = kept.last, kept.meterErr }()
 	if wait := kept.looked.Add(policy.Interval).Sub(now); wait > 0 && kept.generation == bc.Generation {
 		seen.scaling.next = wait
 		return nil
@@ -103,10 +108,10 @@ func (r *Reconciler) decide(
 	kept.begin(now, bc.Generation, policy.Interval)
 	seen.scaling.next = policy.Interval
 	var usages []model.Usage
-	usages, seen.scaling.meterErr = seen.host.Usage(ctx, seen.blueprint.Owner)
+	usages, kept.meterErr = seen.host.Usage(ctx, seen.blueprint.Owner)
 	found := scalingObservation(seen, kept, usages, now)
 	decision, state := autoscale.Decide(policy, scalingState(bc.Status.Scaling), found, now)
-	seen.scaling.decided = &decision
+	kept.last, seen.scaling.decided = &decision, true
 	bc.Status.Scaling = scalingStatus(bc.Status.Scaling, decision, state, kept.shown, now)
 	if decision.Desired == decision.Current {
 		return nil // the status is written at the end of the pass

@@ -14,8 +14,8 @@ import (
 	"github.com/generalbots/botcluster-operator/controllers/plan"
 )
 
-// noon is when the specs of scaling take place, a whole second as a status keeps it.
-var noon = time.Date(2030, 1, 1, 12, 0, 0, 0, time.UTC)
+// midday is when the specs of scaling take place, a whole second as a status keeps it.
+var midday = time.Date(2030, 1, 1, 12, 0, 0, 0, time.UTC)
 
 var _ = Describe("The policy of scaling", func() {
 	It("has the document's values when the spec says nothing", func() {
@@ -78,14 +78,14 @@ var _ = Describe("The policy of scaling", func() {
 
 var _ = Describe("The status of scaling", func() {
 	state := autoscale.State{
-		Desired: 4, LastUp: noon, LastDown: noon.Add(-time.Hour), Unfinished: true,
-		Holds:   []autoscale.Hold{{Rule: "slow", Since: noon}},
-		Enough:  []autoscale.Enough{{Desired: 3, Since: noon}},
-		Breaker: &autoscale.Breaker{Failures: 2, Last: noon},
+		Desired: 4, LastUp: midday, LastDown: midday.Add(-time.Hour), Unfinished: true,
+		Holds:   []autoscale.Hold{{Rule: "slow", Since: midday}},
+		Enough:  []autoscale.Enough{{Desired: 3, Since: midday}},
+		Breaker: &autoscale.Breaker{Failures: 2, Last: midday},
 	}
 
 	It("gives back what the autoscaler is to remember", func() {
-		status := scalingStatus(nil, autoscale.Decision{Current: 4, Desired: 4}, state, map[string]float64{}, noon)
+		status := scalingStatus(nil, autoscale.Decision{Current: 4, Desired: 4}, state, map[string]float64{}, midday)
 		Expect(scalingState(status)).To(Equal(state))
 		Expect(scalingState(nil)).To(Equal(autoscale.State{}))
 	})
@@ -94,11 +94,11 @@ var _ = Describe("The status of scaling", func() {
 		var status *v1alpha1.ScalingStatus
 		for desired := 1; desired <= 25; desired++ {
 			decision := autoscale.Decision{Current: desired - 1, Desired: desired, Message: "more"}
-			status = scalingStatus(status, decision, autoscale.State{Desired: desired}, map[string]float64{}, noon)
+			status = scalingStatus(status, decision, autoscale.State{Desired: desired}, map[string]float64{}, midday)
 		}
-		status = scalingStatus(status, autoscale.Decision{Current: 25, Desired: 25}, autoscale.State{Desired: 25}, map[string]float64{}, noon)
+		status = scalingStatus(status, autoscale.Decision{Current: 25, Desired: 25}, autoscale.State{Desired: 25}, map[string]float64{}, midday)
 		Expect(status.Decisions).To(HaveLen(v1alpha1.MaxScalingDecisions))
-		Expect(status.Decisions[0]).To(Equal(v1alpha1.ScalingDecision{At: metav1.NewTime(noon), From: 24, To: 25, Message: "more"}))
+		Expect(status.Decisions[0]).To(Equal(v1alpha1.ScalingDecision{At: metav1.NewTime(midday), From: 24, To: 25, Message: "more"}))
 	})
 
 	It("is not written because a signal trembles", func() {
@@ -108,7 +108,7 @@ var _ = Describe("The status of scaling", func() {
 				Rule: "cpuThreshold", Metric: autoscale.MetricCPU, Comparison: autoscale.ComparisonAbove, Threshold: 70, Value: &cpu,
 				Shown: autoscale.MetricCPU.Show(cpu), Vote: autoscale.DirectionNone,
 			}
-			return scalingStatus(before, autoscale.Decision{Votes: []autoscale.Vote{vote}}, autoscale.State{}, shown, noon)
+			return scalingStatus(before, autoscale.Decision{Votes: []autoscale.Vote{vote}}, autoscale.State{}, shown, midday)
 		}
 		first := at(nil, 62)
 		Expect(first.Rules).To(HaveExactElements(v1alpha1.ScalingRuleStatus{
@@ -120,7 +120,7 @@ var _ = Describe("The status of scaling", func() {
 
 	It("says that a signal is unknown, not zero", func() {
 		vote := autoscale.Vote{Rule: "cpuThreshold", Metric: autoscale.MetricCPU, Threshold: 70, Vote: autoscale.DirectionNone, Note: "not known"}
-		status := scalingStatus(nil, autoscale.Decision{Votes: []autoscale.Vote{vote}}, autoscale.State{}, map[string]float64{}, noon)
+		status := scalingStatus(nil, autoscale.Decision{Votes: []autoscale.Vote{vote}}, autoscale.State{}, map[string]float64{}, midday)
 		Expect(status.Rules[0]).To(And(HaveField("Value", "unknown"), HaveField("Vote", "Unknown")))
 	})
 })
@@ -178,9 +178,9 @@ var _ = Describe("The signals", func() {
 
 	It("come from two readings of Incus and of the edges", func() {
 		s := newSignals(minute)
-		first := s.observe(usage(noon, 0), edges(100, 3), false, noon)
+		first := s.observe(usage(midday, 0), edges(100, 3), false, midday)
 		Expect(first["bot-1"]).To(And(HaveField("CPU", BeNil()), HaveField("RequestsPerMinute", BeNil())), "one reading makes no rate")
-		later := noon.Add(minute)
+		later := midday.Add(minute)
 		second := s.observe(usage(later, minute), edges(700, 5), false, later)["bot-1"]
 		Expect(second.CPU.Value).To(BeNumerically("~", 50))
 		Expect(second.Memory.Value).To(BeNumerically("~", 50))
@@ -191,8 +191,8 @@ var _ = Describe("The signals", func() {
 
 	It("know nothing of the traffic while an edge cannot be heard", func() {
 		s := newSignals(minute)
-		s.observe(nil, edges(100, 3), false, noon)
-		Expect(s.observe(nil, edges(700, 5), true, noon.Add(minute))["bot-1"].RequestsPerMinute).To(BeNil())
+		s.observe(nil, edges(100, 3), false, midday)
+		Expect(s.observe(nil, edges(700, 5), true, midday.Add(minute))["bot-1"].RequestsPerMinute).To(BeNil())
 	})
 })
 
