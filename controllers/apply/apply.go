@@ -126,7 +126,7 @@ func (r *runner) do(ctx context.Context, step plan.Step) error {
 		return instances.Configure(ctx, step.Target, owner, step.Files, step.FilesHash)
 	case plan.VerbStart:
 		return instances.Start(ctx, step.Target, owner)
-	case plan.VerbChange, plan.VerbMark, plan.VerbUnmark:
+	case plan.VerbChange, plan.VerbMark, plan.VerbUnmark, plan.VerbRestart:
 		return instances.Change(ctx, step.Target, owner, step.Change)
 	case plan.VerbStop:
 		return provider.IgnoreNotFound(instances.Stop(ctx, step.Target, owner, step.Grace))

@@ -22,6 +22,7 @@ const (
 	EventDrainStarted     = "DrainStarted"
 	EventDrainCancelled   = "DrainCancelled"
 	EventDrained          = "Drained"
+	EventRestarting       = "InstanceRestarting"
 	EventInstanceStopping = "InstanceStopping"
 	EventInstanceDeleting = "InstanceDeleting"
 	EventRoutesApplied    = "RoutesApplied"
@@ -47,6 +48,7 @@ var stepEvents = map[plan.Verb]string{
 	plan.VerbChange:       EventInstanceChanged,
 	plan.VerbMark:         EventDrainStarted,
 	plan.VerbUnmark:       EventDrainCancelled,
+	plan.VerbRestart:      EventRestarting,
 	plan.VerbStop:         EventInstanceStopping,
 	plan.VerbDelete:       EventInstanceDeleting,
 	plan.VerbSetSecrets:   EventSecretsApplied,

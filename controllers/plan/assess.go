@@ -70,6 +70,8 @@ type Assessment struct {
 	later bool
 	// byHand tells that somebody drains a bot of its name by hand.
 	byHand bool
+	// sick tells that a bot should be up and is unhealthy for every edge; restart and replace that it is its turn to be healed.
+	sick, restart, replace bool
 }
 
 // Ready tells that the instance is wanted and does its work.
@@ -77,6 +79,14 @@ func (a Assessment) Ready() bool { return a.Wanted && a.Phase == PhaseReady }
 
 // Leaving tells that the instance carries the mark of leaving.
 func (a Assessment) Leaving() bool { return a.Instance != nil && !a.Instance.DrainingSince.IsZero() }
+
+// restarting tells that the instance drains only to be restarted: it was marked with both at once.
+func (a Assessment) restarting() bool {
+	return a.Leaving() && a.Instance.DrainingSince.Equal(a.Instance.Restarted)
+}
+
+// leaves tells that the instance carries the mark of leaving and is not to come back.
+func (a Assessment) leaves() bool { return a.Leaving() && !a.restarting() }
 
 // Drained tells that the bot runs and takes nothing new, because somebody drains it by hand and not because it leaves.
 func (a Assessment) Drained() bool {
@@ -214,6 +224,7 @@ func (a assessor) one(name string, tier model.Tier, ordinal int) Assessment {
 		out.NoAddress = a.noAddress(*instance)
 		out.Works = a.works(*instance)
 		out.Behind = a.behind(*instance)
+		out.sick = a.sick(*instance)
 		out.Circuits = a.seen.circuits(*instance)
 	}
 	if out.Message == "" && out.Failure.Message != "" && out.Phase != PhaseReady {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strings"
+	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -26,12 +27,16 @@ type chaos struct {
 
 	r    *rand.Rand
 	text strings.Builder
+	// most is the largest number of bots that there might be so far, least the smallest number of those that had to serve.
+	most, least int
 }
 
 func newChaos(seed uint64) *chaos {
 	c := &chaos{world: newWorld(blueprint(3, 2)), r: dice(seed)}
 	c.want.Secrets.Revision, c.want.KeySecret = "secrets-1", "crew-edge"
 	c.want.Tiers[1].Surge, c.want.Tiers[1].Unavailable = c.r.IntN(3), c.r.IntN(3)
+	c.want.Probe.Interval, c.want.Policy.AddressDeadline = time.Second, oneOf(c.r, 8*time.Second, 45*time.Second)
+	c.want.Policy.ReplaceAfter = oneOf(c.r, 20*time.Second, time.Minute)
 	c.want.Tiers[0].VolumePool = oneOf(c.r, "", "fast")
 	if c.want.Tiers[0].VolumePool != "" {
 		c.want.Tiers[0].Devices = func(ordinal int) map[string]model.Device {
@@ -183,6 +188,9 @@ func (c *chaos) rest() {
 		if next := c.pass(false); quiet && len(next.Steps) == 0 && next.Recheck == 0 && c.quiet() {
 			return
 		}
+	}
+	for _, a := range plan.BotCluster(c.want, c.observe(), c.now).Assessments {
+		c.note("%s is %s, wanted: %t, outdated: %t, leaving: %t: %s", a.Name, a.Phase, a.Wanted, a.Outdated, a.Leaving(), a.Message)
 	}
 	Fail("the world does not come to rest")
 }

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/generalbots/botcluster-operator/controllers/model"
@@ -54,10 +55,14 @@ func (s *instanceStage) advance(a Assessment) {
 		s.leave(a, a.goes)
 	case !a.Wanted:
 		s.leave(a, "it is surplus: "+s.surplus(a))
+	case a.restarting():
+		s.goOnRestarting(a)
 	case a.Leaving() && !a.running():
 		s.leave(a, "it was leaving when it stopped")
 	case a.Leaving():
 		s.takeBack(a)
+	case a.restart:
+		s.restart(a)
 	case s.change(a) || a.running():
 		// What is to be changed comes before a start: a limit that the host cannot keep may be why it does not start.
 	default:
@@ -154,13 +159,17 @@ func (s *instanceStage) change(a Assessment) bool {
 	}
 	config := changedConfig(tier.Config, a.Instance.Config)
 	devices := changedDevices(tier.Devices(a.Ordinal), a.Instance.Devices)
-	if len(config) == 0 && len(devices) == 0 {
+	step := Step{Verb: VerbChange, Target: a.Name, Tier: a.Tier, Change: model.InstanceChange{Config: config, Devices: devices}}
+	switch {
+	case len(config)+len(devices) > 0:
+		step.Why = describeChange(config, devices)
+	case s.recovered(a):
+		step.Why = fmt.Sprintf("it has been well for %s since it was restarted", s.want.Policy.HealthyAfter)
+		step.Change = model.InstanceChange{Restarted: &time.Time{}}
+	default:
 		return false
 	}
-	s.add(Step{
-		Verb: VerbChange, Target: a.Name, Tier: a.Tier, Why: describeChange(config, devices),
-		Change: model.InstanceChange{Config: config, Devices: devices},
-	})
+	s.add(step)
 	return true
 }
 

@@ -112,7 +112,7 @@ func hasStep(p plan.Plan, target string, verbs ...plan.Verb) bool {
 // serves leaves as many serving as must.
 func expectBotBudget(tier plan.TierBlueprint, p plan.Plan) {
 	GinkgoHelper()
-	there, made, serving, taken := 0, 0, 0, 0
+	there, made, serving, taken, drained := 0, 0, 0, 0, 0
 	for _, a := range p.Assessments {
 		if a.Tier != model.TierBot || a.Phase == plan.PhaseConflict {
 			continue
@@ -122,6 +122,9 @@ func expectBotBudget(tier plan.TierBlueprint, p plan.Plan) {
 		}
 		if hasStep(p, a.Name, plan.VerbCreate) {
 			made++
+		}
+		if a.Wanted && a.Drained() {
+			drained++ // it counts as one of those that are to serve
 		}
 		if a.Phase == plan.PhaseReady && !a.Leaving() {
 			serving++
@@ -138,7 +141,7 @@ func expectBotBudget(tier plan.TierBlueprint, p plan.Plan) {
 		Expect(there+made).To(BeNumerically("<=", tier.Replicas+surge), p.String())
 	}
 	if taken > 0 {
-		Expect(serving-taken).To(BeNumerically(">=", tier.Replicas-unavailable), p.String())
+		Expect(serving-taken).To(BeNumerically(">=", tier.Replicas-unavailable-drained), p.String())
 	}
 }
 

@@ -47,6 +47,7 @@ func (a assessor) chooseBots(tier TierBlueprint, bots []*Assessment) (absent []*
 	if f.surge+f.unavailable == 0 {
 		f.surge = 1 // else nothing could ever be replaced
 	}
+	f.heal()
 	f.group()
 	f.keep()
 	f.fill()
@@ -86,7 +87,7 @@ func goneSoon(a *Assessment) bool {
 	switch {
 	case a.Instance.Operation == "delete":
 		return true
-	case !a.Leaving() || a.Phase == PhaseUnknown:
+	case !a.leaves() || a.Phase == PhaseUnknown:
 		return false
 	default:
 		return !a.running() || a.Instance.Operation == "stop"
@@ -102,6 +103,9 @@ func (f *fleet) keep() {
 			continue
 		}
 		a.goes = "it is surplus: " + wanted(f.tier.Replicas, f.tier.Tier)
+		if a.hopeless() { // another was made in its place
+			a.goes = whyUnhealthy
+		}
 	}
 }
 
@@ -137,22 +141,26 @@ func (f *fleet) place() *Assessment {
 	return &out
 }
 
-// retire lets go of the spent ones, as many at a time as may be away. They do no work, so nothing else is asked.
+// retire lets go of the spent ones, as many at a time as may be away. They do no work, so nothing else is asked. While a newcomer
+// fails no others are made, so one of them goes before there is another in its place.
 func (f *fleet) retire() {
 	f.inOrder(f.spent)
-	there := len(f.kept) + len(f.staying)
+	there, leaving := len(f.kept)+len(f.staying), 0
 	for _, a := range f.spent {
-		if !a.Leaving() {
-			there++
+		if a.leaves() {
+			leaving++
+			continue
 		}
+		there++
 	}
 	for _, a := range f.spent {
 		switch {
-		case a.Leaving():
+		case a.leaves():
 			a.goes = spentReason(a)
-		case there > f.floor() && a.idle():
+		case a.idle() && (there > f.floor() || (f.stalled != "" && leaving == 0)):
 			a.goes = spentReason(a)
 			there--
+			leaving++
 		default:
 			a.Wanted = true
 			f.staying = append(f.staying, a)

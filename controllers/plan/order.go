@@ -9,8 +9,8 @@ import (
 type VictimPolicy string
 
 const (
-	// LeastConnections takes the bot with the fewest requests and streams in flight; of several, one that somebody drains by
-	// hand, then the one with the highest ordinal. It is the policy when none is named.
+	// LeastConnections takes one that somebody drains by hand, then the bot with the fewest requests and streams in flight; of
+	// several, the one with the highest ordinal. It is the policy when none is named.
 	LeastConnections VictimPolicy = "LeastConnections"
 	// HighestOrdinal takes the bot with the highest ordinal.
 	HighestOrdinal VictimPolicy = "HighestOrdinal"
@@ -20,7 +20,8 @@ const (
 const (
 	worthLeaving   = iota // chosen once, chosen again
 	worthUnknown          // nothing can be done to it, whoever is chosen
-	worthBroken           // it does not run, or has no address
+	worthHopeless         // waiting does not help, and a restart did not
+	worthBroken           // it stopped
 	worthUnhealthy        // it runs and answers nobody well
 	worthComing           // it is on its way up
 	worthImpaired         // it does some of its work
@@ -31,9 +32,13 @@ func worth(a *Assessment) int {
 	switch {
 	case a.Phase == PhaseUnknown:
 		return worthUnknown
-	case a.Leaving():
+	case a.leaves():
 		return worthLeaving
-	case a.NoAddress || a.Phase == PhaseStopped || a.Phase == PhaseDeleting || a.Phase == PhaseStopping:
+	case a.NoAddress || a.hopeless():
+		return worthHopeless
+	case a.Phase == PhaseStopped && a.Instance.StartedAt.IsZero():
+		return worthComing
+	case a.restarting() || a.Phase == PhaseStopped || a.Phase == PhaseDeleting || a.Phase == PhaseStopping:
 		return worthBroken
 	case a.Phase == PhaseUnhealthy && !a.Works:
 		return worthUnhealthy
@@ -55,16 +60,16 @@ func (f *fleet) compareVictims(x, y *Assessment) int {
 	return cmp.Or(order, -cmp.Compare(x.Ordinal, y.Ordinal))
 }
 
-// load is what a bot has in hand, twice, so that one that is drained by hand comes before its equals. What is not known counts
-// as most.
+// load is what a bot has in hand. One that somebody drains by hand has less than any: it takes nothing new. What is not known
+// counts as most.
 func (f *fleet) load(a *Assessment) int64 {
 	count, known := f.seen.inFlight(a.Name)
-	if !known {
+	switch {
+	case a.byHand:
+		return -1
+	case !known:
 		return math.MaxInt64
+	default:
+		return count
 	}
-	count = min(count, math.MaxInt32) * 2
-	if !f.want.Drained[a.Name] {
-		count++
-	}
-	return count
 }

@@ -26,6 +26,11 @@ type Policy struct {
 	// ProgressDeadline is how long a newcomer of a rolling update may take until it serves, before the update is called
 	// stalled (Kubernetes' progressDeadlineSeconds has the same default and meaning).
 	ProgressDeadline time.Duration
+	// ReplaceAfter is the least age of a bot that is replaced because it stayed unhealthy after a restart, and how long the one
+	// that was made last may take to become ready before another is replaced: no replacement helps against what ails them all.
+	ReplaceAfter time.Duration
+	// HealthyAfter is how long a bot must have run since it was restarted for its health before that is forgotten.
+	HealthyAfter time.Duration
 	// RestartDelay is the least time between two starts of one instance, so that one that dies at boot does not burn
 	// the host's CPU.
 	RestartDelay time.Duration
@@ -45,6 +50,8 @@ func DefaultPolicy() Policy {
 		Victims:          LeastConnections,
 		AddressDeadline:  45 * time.Second,
 		ProgressDeadline: 10 * time.Minute,
+		ReplaceAfter:     5 * time.Minute,
+		HealthyAfter:     10 * time.Minute,
 		RestartDelay:     5 * time.Second,
 		StopGrace:        15 * time.Second,
 		RetryBase:        time.Second,

@@ -15,7 +15,7 @@ import (
 	"github.com/generalbots/botcluster-operator/controllers/plan"
 )
 
-// seeds is how many random worlds each property is tried on. The same ones every time; SEEDS=10000 tries more.
+// seeds is how many random worlds each property is tried on. The same ones every time; SEEDS=10000 tries more, SEED=42 only one.
 func seeds() uint64 {
 	const usual = 200
 	if count, err := strconv.ParseUint(os.Getenv("SEEDS"), 10, 64); err == nil {
@@ -76,6 +76,7 @@ func randomInstance(r *rand.Rand, tier model.Tier, ordinal int) model.Instance {
 	i.Operation = oneOf(r, "", "", "", "", "create", "start", "stop", "delete", "update", "freeze")
 	i.Owned = !chance(r, 8)
 	i.DrainingSince = oneOf(r, time.Time{}, time.Time{}, noon.Add(-time.Hour), noon.Add(-5*time.Second), noon, noon.Add(time.Hour))
+	i.Restarted = oneOf(r, time.Time{}, time.Time{}, i.DrainingSince, noon.Add(-time.Minute), noon.Add(-time.Hour))
 	i.StartedAt = oneOf(r, noon.Add(-time.Hour), noon.Add(-time.Second), time.Time{})
 	if chance(r, 4) || i.State == model.StateStopped {
 		i.Address = netip.Addr{}
@@ -150,6 +151,10 @@ func (s *scene) shuffle(r *rand.Rand) {
 // forEachSeed tries a property on every seed.
 func forEachSeed(property func(seed uint64)) {
 	GinkgoHelper()
+	if seed, err := strconv.ParseUint(os.Getenv("SEED"), 10, 64); err == nil {
+		try(seed, func() string { return "" }, func() { property(seed) })
+		return
+	}
 	for seed := range seeds() {
 		try(seed, func() string { return "" }, func() { property(seed) })
 	}

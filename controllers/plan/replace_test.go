@@ -88,7 +88,8 @@ var _ = Describe("Replacing bots", func() {
 			s.remove(botName(1))
 			s.probe(1, 2, model.ProbeUnhealthy)
 			s.probe(2, 2, model.ProbeUnhealthy)
-		}, "Create crew-bot-1 because 3 bots are wanted and this one is missing"),
+		}, "Create crew-bot-1 because 3 bots are wanted and this one is missing",
+			"Restart crew-bot-2 because it is unhealthy for every edge that answers"),
 		Entry("one at a time as well, and starts the other as it was", func(s *scene) {
 			s.stopBot(1)
 			s.stopBot(2)
@@ -99,7 +100,7 @@ var _ = Describe("Replacing bots", func() {
 			s.renew(1, 2, 3)
 			s.probe(1, 2, model.ProbeUnhealthy)
 			s.probe(2, 2, model.ProbeUnhealthy)
-		}),
+		}, "Restart crew-bot-2 because it is unhealthy for every edge that answers"),
 	)
 
 	DescribeTable("takes what may do some work while the others are well", func(change func(*scene), sentences ...string) {

@@ -48,7 +48,7 @@ func (f *fleet) roll() {
 	stay := []*Assessment{}
 	for _, a := range f.old {
 		switch {
-		case !a.Leaving():
+		case !a.leaves():
 			stay = append(stay, a)
 		case available < f.floor() && f.seen.Complete() && a.running() && a.Works && !f.want.Drained[a.Name]:
 			stay = append(stay, a)
@@ -91,11 +91,11 @@ func (f *fleet) settled() (settled, available int) {
 // mayGo tells that an old bot may go now, when that many serve. One that may do some work waits for those that are on their
 // way up: it would not be missed then.
 func (f *fleet) mayGo(a *Assessment, available int, rising bool) bool {
-	if !f.seen.Complete() || f.stalled != "" || a.Leaving() || !a.idle() {
+	if !f.seen.Complete() || f.stalled != "" || a.leaves() || !a.idle() {
 		return false
 	}
 	switch worth(a) {
-	case worthBroken, worthUnhealthy:
+	case worthHopeless, worthBroken, worthUnhealthy:
 		return true
 	case worthImpaired:
 		return available >= f.floor() || !rising
@@ -115,7 +115,7 @@ func (f *fleet) rising(old []*Assessment) bool {
 		return true
 	}
 	return slices.ContainsFunc(slices.Concat(f.kept, old), func(a *Assessment) bool {
-		return worth(a) == worthComing || worth(a) == worthBroken || worth(a) == worthUnknown
+		return slices.Contains([]int{worthComing, worthBroken, worthUnknown}, worth(a))
 	})
 }
 
@@ -147,6 +147,8 @@ func (a assessor) fails(newcomer Assessment) string {
 		return fmt.Sprintf("fails to %s: %s", failure.Operation, failure.Message)
 	case newcomer.Instance == nil:
 		return ""
+	case !newcomer.Instance.Restarted.IsZero():
+		return "was restarted, because it was unhealthy, and is not ready"
 	case newcomer.NoAddress:
 		return whyNoAddress[len("it "):]
 	case newcomer.Phase == PhaseStopped && !newcomer.Instance.StartedAt.IsZero():
@@ -158,7 +160,8 @@ func (a assessor) fails(newcomer Assessment) string {
 	if newcomer.Instance.StartedAt.After(since) {
 		since = newcomer.Instance.StartedAt
 	}
-	if a.now.Sub(since) > a.want.Policy.ProgressDeadline && !newcomer.Leaving() {
+	// One that waits for its first probe waits for the edges.
+	if a.now.Sub(since) > a.want.Policy.ProgressDeadline && !newcomer.Leaving() && newcomer.Phase != PhaseProbing {
 		return fmt.Sprintf("is not ready after %s", a.want.Policy.ProgressDeadline)
 	}
 	return ""

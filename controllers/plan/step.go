@@ -21,6 +21,7 @@ const (
 	VerbChange       Verb = "Change"
 	VerbMark         Verb = "Mark"
 	VerbUnmark       Verb = "Unmark"
+	VerbRestart      Verb = "Restart"
 	VerbSetPool      Verb = "SetPool"
 	VerbSetSecrets   Verb = "SetSecrets"
 	VerbSetRoutes    Verb = "SetRoutes"
@@ -41,7 +42,7 @@ type Step struct {
 	Instance  model.InstanceSpec   // Create
 	Files     []model.File         // Configure
 	FilesHash string               // Configure
-	Change    model.InstanceChange // Change, Mark, Unmark
+	Change    model.InstanceChange // Change, Mark, Unmark, Restart
 	Grace     time.Duration        // Stop: zero stops by force
 	Volume    model.Volume         // CreateVolume, DeleteVolume
 	Pool      model.Pool           // SetPool

@@ -34,6 +34,10 @@ type world struct {
 	news           []string // what happened since the last look
 	failsNext      func(operation, name string) bool
 	addresses      int
+	// badTemplate is one whose bots never become healthy.
+	badTemplate string
+	// taken counts the steps that were carried out, by verb.
+	taken map[plan.Verb]int
 }
 
 // machine is an instance, and what runs in it.
@@ -58,7 +62,7 @@ type caddy struct {
 func newWorld(want plan.Blueprint) *world {
 	return &world{
 		now: noon, want: want, machines: map[string]*machine{}, volumes: map[string]model.Volume{},
-		failures: map[string]model.Failure{}, failsNext: func(string, string) bool { return false },
+		failures: map[string]model.Failure{}, taken: map[plan.Verb]int{}, failsNext: func(string, string) bool { return false },
 	}
 }
 
@@ -123,6 +127,7 @@ func (w *world) requestsOf(bot string) int64 {
 // do carries out a step. It fails the spec when a provider would refuse it.
 func (w *world) do(s plan.Step) {
 	GinkgoHelper()
+	w.taken[s.Verb]++
 	switch s.Verb {
 	case plan.VerbCreateVolume:
 		w.volumes[s.Target] = owned(s.Volume)
@@ -163,6 +168,9 @@ func (w *world) create(s plan.Step) {
 	if s.Instance.Start {
 		w.machines[s.Target].Operation = "create and start"
 	}
+	if s.Tier == model.TierBot && s.Instance.Template == w.badTemplate {
+		w.machines[s.Target].health = model.ProbeUnhealthy
+	}
 }
 
 func (w *world) change(s plan.Step) {
@@ -184,11 +192,14 @@ func (w *world) change(s plan.Step) {
 	case plan.VerbDelete:
 		Expect(m.State).To(Equal(model.StateStopped), s.String())
 		m.Operation = "delete"
-	case plan.VerbChange, plan.VerbMark, plan.VerbUnmark:
+	case plan.VerbChange, plan.VerbMark, plan.VerbUnmark, plan.VerbRestart:
 		maps.Copy(m.Config, s.Change.Config)
 		maps.Copy(m.Devices, s.Change.Devices)
 		if s.Change.DrainingSince != nil {
 			m.DrainingSince = *s.Change.DrainingSince
+		}
+		if s.Change.Restarted != nil {
+			m.Restarted = *s.Change.Restarted
 		}
 	default:
 		Fail("no such verb: " + s.String())
