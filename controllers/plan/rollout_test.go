@@ -222,7 +222,7 @@ var _ = Describe("The bots of a world without mishaps", func() {
 				Expect(rolloutOf(plan.BotCluster(c.want, c.observe(), c.now)).Stalled).To(BeTrue())
 				Expect(c.taken[plan.VerbCreate] - made).To(BeNumerically("<=", max(tier.Surge+tier.Unavailable, 1)))
 			})
-		})
+		}
 	})
 })
 
