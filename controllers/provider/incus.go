@@ -16,9 +16,20 @@ type Hosts interface {
 
 // Host is one project on one Incus server.
 type Host interface {
+	Observer
 	Meter
 	// Key identifies the server and project in logs and metrics; it holds no secret.
 	Key() string
+	// Instances changes instances.
+	Instances() Instances
+	// Volumes changes custom volumes.
+	Volumes() Volumes
+	// Dial connects to a unix socket or loopback port inside an instance through an exec session.
+	Dial(ctx context.Context, instance string, target Target) (net.Conn, error)
+}
+
+// Observer looks at what is on a Host.
+type Observer interface {
 	// Facts looks for what a BotCluster needs. What is missing is a Terminal error with the sentence for the user.
 	// Answers may be up to half a minute old; a failure is looked at anew each time. The members of a cluster are told also
 	// beside an error, when they could be read. An identity that may not read them gets none, and no error for it.
@@ -27,12 +38,6 @@ type Host interface {
 	// the owner's, and those with a name of the owner's that could not be read (StateUnknown). It shows everything that
 	// calls on this Host have changed or started before. An owner without UID stands for all owners of its Manager.
 	Inventory(ctx context.Context, owner model.Owner) (model.Inventory, error)
-	// Instances changes instances.
-	Instances() Instances
-	// Volumes changes custom volumes.
-	Volumes() Volumes
-	// Dial connects to a unix socket or loopback port inside an instance through an exec session.
-	Dial(ctx context.Context, instance string, target Target) (net.Conn, error)
 }
 
 // Meter measures what instances use.

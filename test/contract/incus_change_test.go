@@ -73,6 +73,24 @@ var _ = incusContract("when something about an instance changes", func(world fun
 		Expect(d.look(ctx, "1")).To(showing(Fields{"DrainingSince": BeZero()}))
 	})
 
+	It("tags an instance as one that waits, and as one that was restarted, and takes the tags away", func(ctx SpecContext) {
+		d := under()
+		want := d.spec("1")
+		want.Standby = true
+		Expect(d.host.Instances().Create(ctx, want)).To(Succeed())
+		Expect(d.look(ctx, "1")).To(showing(Fields{"Standby": BeTrue()}), "while it is being made")
+		d.becomes(ctx, "1", And(idle(model.StateStopped), showing(Fields{"Standby": BeTrue(), "Restarted": BeZero()})))
+		change := func(change model.InstanceChange) {
+			GinkgoHelper()
+			Expect(d.host.Instances().Change(ctx, d.name("1"), d.owner, change)).To(Succeed())
+		}
+		at := time.Now().Add(-time.Minute)
+		change(model.InstanceChange{Standby: new(false), Restarted: &at})
+		Expect(d.look(ctx, "1")).To(showing(Fields{"Standby": BeFalse(), "Restarted": BeTemporally("==", at), "DrainingSince": BeZero()}))
+		change(model.InstanceChange{Standby: new(true), Restarted: &time.Time{}})
+		Expect(d.look(ctx, "1")).To(showing(Fields{"Standby": BeTrue(), "Restarted": BeZero()}))
+	})
+
 	DescribeTable("is refused with the daemon's words and changes nothing", func(ctx SpecContext, change model.InstanceChange, words string) {
 		d := under()
 		name := d.made(ctx, "1")

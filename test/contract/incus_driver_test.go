@@ -36,9 +36,15 @@ type driver struct {
 // newDriver connects the driver with an identity and removes what its owner leaves behind.
 func newDriver(identity model.Identity) *driver {
 	GinkgoHelper()
+	return newDriverBy(identity, clock.RealClock{})
+}
+
+// newDriverBy is newDriver with another clock.
+func newDriverBy(identity model.Identity, by incus.Clock) *driver {
+	GinkgoHelper()
 	d := &driver{owner: newOwner()}
 	d.hosts = incus.NewHosts(context.Background(), incus.Options{
-		Clock: clock.RealClock{}, Notify: d.hear, AllowedSockets: []string{identity.UnixSocket}, Logger: logr.Discard(),
+		Clock: by, Notify: d.hear, AllowedSockets: []string{identity.UnixSocket}, Logger: logr.Discard(),
 	})
 	DeferCleanup(d.hosts.Close)
 	var err error

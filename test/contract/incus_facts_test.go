@@ -117,5 +117,6 @@ var _ = incusContract("when an instance names what is not there", func(_ func() 
 			s.Devices = map[string]model.Device{"eth0": {"type": "nic", "name": "eth0", "network": "nowhere"}}
 		}, "nowhere"),
 		Entry("a name that is none", func(s *model.InstanceSpec) { s.Name += "_" }, "_"),
+		Entry("a place, without a cluster", func(s *model.InstanceSpec) { s.Location = "nowhere" }, `"nowhere"`),
 	)
 })

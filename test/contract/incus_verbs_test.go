@@ -47,12 +47,39 @@ var _ = incusContract("when a verb is said again", func(world func() *incusWorld
 		d.becomes(ctx, "1", idle(model.StateRunning))
 	})
 
+	It("freezes what runs, once, and thaws it by starting it", func(ctx SpecContext) {
+		d := under()
+		name := d.made(ctx, "1")
+		verbs := d.host.Instances()
+		Expect(verbs.Freeze(ctx, name, d.owner)).To(beClass(provider.Conflict, ""), "it is stopped")
+		Expect(verbs.Start(ctx, name, d.owner)).To(Succeed())
+		d.becomes(ctx, "1", And(idle(model.StateRunning), showing(Fields{"Address": HaveField("IsValid()", true)})))
+		before := d.look(ctx, "1")
+		for range 2 {
+			Expect(verbs.Freeze(ctx, name, d.owner)).To(Succeed())
+			Expect(d.look(ctx, "1")).To(Or(idle(model.StateFrozen), showing(Fields{"Operation": Equal("freeze")})))
+		}
+		d.becomes(ctx, "1", idle(model.StateFrozen))
+		Expect(verbs.Freeze(ctx, name, d.owner)).To(Succeed(), "it is frozen")
+		Expect(verbs.Start(ctx, name, d.owner)).To(Succeed())
+		d.becomes(ctx, "1", And(idle(model.StateRunning), showing(Fields{
+			"Address": Equal(before.Address), "StartedAt": BeTemporally("==", before.StartedAt),
+		})))
+		Expect(verbs.Freeze(ctx, name, d.owner)).To(Succeed())
+		d.becomes(ctx, "1", idle(model.StateFrozen))
+		Expect(verbs.Delete(ctx, name, d.owner)).To(beClass(provider.Conflict, ""))
+		Expect(verbs.Stop(ctx, name, d.owner, 0)).To(Succeed(), "what is frozen can be stopped by force")
+		d.becomes(ctx, "1", idle(model.StateStopped))
+		Expect(d.inventory(ctx).Failures).To(BeEmpty())
+	})
+
 	It("deletes what is gone, and says of other verbs that there is nothing", func(ctx SpecContext) {
 		d := under()
 		verbs, name := d.host.Instances(), d.name("1")
 		Expect(verbs.Delete(ctx, name, d.owner)).To(Succeed())
 		Expect(verbs.Start(ctx, name, d.owner)).To(beClass(provider.NotFound, ""))
 		Expect(verbs.Stop(ctx, name, d.owner, 0)).To(beClass(provider.NotFound, ""))
+		Expect(verbs.Freeze(ctx, name, d.owner)).To(beClass(provider.NotFound, ""))
 		Expect(verbs.Configure(ctx, name, d.owner, nil, "x")).To(beClass(provider.NotFound, ""))
 		Expect(verbs.Change(ctx, name, d.owner, model.InstanceChange{Config: map[string]string{"limits.cpu": "1"}})).
 			To(beClass(provider.NotFound, ""))
@@ -101,6 +128,9 @@ var verbCalls = map[string]func(ctx context.Context, d *driver, name string) err
 	},
 	"Stop": func(ctx context.Context, d *driver, name string) error {
 		return d.host.Instances().Stop(ctx, name, d.owner, 0)
+	},
+	"Freeze": func(ctx context.Context, d *driver, name string) error {
+		return d.host.Instances().Freeze(ctx, name, d.owner)
 	},
 	"Delete": func(ctx context.Context, d *driver, name string) error {
 		return d.host.Instances().Delete(ctx, name, d.owner)

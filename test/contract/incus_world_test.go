@@ -2,6 +2,7 @@ package contract_test
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -41,6 +42,8 @@ type incusWorld struct {
 	serve func(instance, socket string)
 	// spoil keeps a stopped instance from being started.
 	spoil func(instance string)
+	// busy has a running instance use a core, memory, and as much page cache as cached says.
+	busy func(instance string)
 	// full makes a storage pool without room.
 	full func() (pool string)
 }
@@ -106,13 +109,20 @@ func newFakeIncus(members ...fake.Member) *fakeIncus {
 	spoil := func(instance string) {
 		world.Behave(incusProject+"/"+instance, func(b *fake.Behaviour) { b.FailsToStart = "Failed to run: forkstart: exit status 1" })
 	}
+	busy := func(instance string) {
+		world.Behave(incusProject+"/"+instance, func(b *fake.Behaviour) {
+			b.Load = fake.Load{Cores: 1, Memory: 100 << 20, PageCache: cached}
+		})
+	}
 	full := func() string {
 		world.AddPool(fake.Pool{Name: "full", Driver: "btrfs", Capacity: 1 << 30, Used: 1<<30 - 1<<20})
 		return "full"
 	}
 	return &fakeIncus{
-		incusWorld: &incusWorld{socket: server.Socket, behind: backdoor(server.Socket), serve: serve, spoil: spoil, full: full},
-		world:      world, server: server,
+		incusWorld: &incusWorld{
+			socket: server.Socket, behind: backdoor(server.Socket), serve: serve, spoil: spoil, busy: busy, full: full,
+		},
+		world: world, server: server,
 	}
 }
 
@@ -152,6 +162,20 @@ func newRealIncus() *incusWorld {
 	w.spoil = func(instance string) {
 		GinkgoHelper()
 		Expect(w.behind.DeleteInstanceFile(instance, "/sbin/init")).To(Succeed())
+	}
+	w.busy = func(instance string) {
+		GinkgoHelper()
+		// What is written lies in the page cache; the loop goes on when the session has begun, and ends with the instance.
+		script := fmt.Sprintf("dd if=/dev/zero of=/cached bs=1M count=%d && touch /written; while :; do :; done", cached>>20)
+		_, err := w.behind.ExecInstance(instance, incusapi.InstanceExecPost{Command: []string{"sh", "-c", script}}, nil)
+		Expect(err).NotTo(HaveOccurred())
+		Eventually(func() error {
+			content, _, err := w.behind.GetInstanceFile(instance, "/written")
+			if err == nil {
+				err = content.Close()
+			}
+			return err
+		}).WithTimeout(patience).Should(Succeed())
 	}
 	w.full = w.fill
 	return w

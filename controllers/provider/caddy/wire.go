@@ -212,5 +212,6 @@ func (l documentLoad) makesSense() bool {
 			return false
 		}
 	}
-	return l.Requests >= 0 && l.Errors5xx >= 0 && l.TransportErrors >= 0 && l.LatencySum >= 0 && l.LatencySum <= math.MaxInt64/float64(time.Second)
+	return l.Requests >= 0 && l.Errors5xx >= 0 && l.TransportErrors >= 0 &&
+		l.LatencySum >= 0 && l.LatencySum <= math.MaxInt64/float64(time.Second)
 }

@@ -37,7 +37,7 @@ const (
 )
 
 // cpu is the CPU time used until now.
-func (u Usage) cpu(now time.Time) time.Duration {
+func (u *Usage) cpu(now time.Time) time.Duration {
 	if u.frozen {
 		return u.CPU
 	}
@@ -54,8 +54,8 @@ func (u *Usage) bear(load Load, now time.Time) {
 	u.MemoryPeak = max(u.MemoryPeak, u.Memory+u.PageCache)
 }
 
-// SetUsage says what a running instance uses from now on, until it stops or Behave changes its load. CPU starts from the given value, or from what it was if that is
-// zero.
+// SetUsage says what a running instance uses from now on, until it stops or Behave changes its load. CPU starts from the given
+// value, or from what it was if that is zero.
 func (w *World) SetUsage(ref Ref, usage Usage) error {
 	defer w.enter()()
 	i, err := w.instance(ref)

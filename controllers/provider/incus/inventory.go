@@ -84,17 +84,20 @@ func (h *host) survey(owner model.Owner, unread map[string]struct{}, aged bool) 
 			// What was read before is no answer. The tags are, as nobody else changes them.
 			instance.State, instance.Operation = model.StateUnknown, ""
 		}
-		instance.Owned = belongs(instance.Owner, owner)
-		named := owner.Prefix != "" && strings.HasPrefix(name, owner.Prefix)
-		if !present || (!instance.Owned && !named) {
-			continue
+		if present && concerns(owner, &instance, operation) {
+			instances = append(instances, instance)
 		}
-		if operation.verb != "" {
-			instance.Operation = operation.verb
-		}
-		instances = append(instances, instance)
 	}
 	return instances, due
+}
+
+// concerns tells whether an owner is to see an instance, and completes it for that.
+func concerns(owner model.Owner, instance *model.Instance, operation operation) bool {
+	instance.Owned = belongs(instance.Owner, owner)
+	if operation.verb != "" {
+		instance.Operation = operation.verb
+	}
+	return instance.Owned || (owner.Prefix != "" && strings.HasPrefix(instance.Name, owner.Prefix))
 }
 
 // hasAged tells whether an instance of which no event will be heard was read too long ago.

@@ -38,7 +38,9 @@ func (s *memberStore) put(read []incusapi.ClusterMember) {
 	now := s.clock.Now()
 	s.known = make([]model.HostMember, 0, len(read))
 	for _, shown := range read {
-		member := model.HostMember{Name: shown.ServerName, Groups: slices.Sorted(slices.Values(shown.Groups)), State: memberState(shown.Status), Since: now}
+		member := model.HostMember{
+			Name: shown.ServerName, Groups: slices.Sorted(slices.Values(shown.Groups)), State: memberState(shown.Status), Since: now,
+		}
 		if old, known := before[member.Name]; known && old.State == member.State {
 			member.Since = old.Since
 		}
@@ -103,7 +105,8 @@ func (h *host) unfit(ctx context.Context, name string, refusal error) error {
 	group, isGroup := strings.CutPrefix(name, "@")
 	switch {
 	case !h.link.isClustered():
-		return terminal(reasonInvalidRequest, refusal, "%s is no cluster, so that no instance can be placed on %q: name no place", h.client.server, name)
+		return terminal(reasonInvalidRequest, refusal, "%s is no cluster, so that no instance can be placed on %q: name no place",
+			h.client.server, name)
 	case isGroup:
 		return h.unfitGroup(ctx, group, refusal)
 	}
@@ -115,11 +118,12 @@ func (h *host) unfit(ctx context.Context, name string, refusal error) error {
 	case hasStatus(err, http.StatusNotFound):
 		return terminal(reasonInvalidRequest, refusal, "the cluster %s has no member %q: name one of those that incus cluster list shows",
 			h.client.server, name)
-	case err != nil || member.Status == memberOnline:
-		return nil
-	default:
+	case err == nil && member.Status != memberOnline:
 		return transient(reasonOperationFailed, refusal, "nothing can be created on the cluster member %s while it is %s: "+
 			"bring it back, or choose another", name, member.Status)
+	default:
+		// It was refused for another reason, or nobody can say.
+		return nil
 	}
 }
 
