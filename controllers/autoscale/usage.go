@@ -14,7 +14,9 @@ type Gap struct {
 }
 
 // DefaultGap returns the gaps that suit an interval of decisions: half of it to five of it.
-func DefaultGap(interval time.Duration) Gap { return Gap{Shortest: interval / 2, Longest: 5 * interval} }
+func DefaultGap(interval time.Duration) Gap {
+	return Gap{Shortest: interval / 2, Longest: 5 * interval}
+}
 
 // Usages turns the counters of instances into shares. It remembers one reading and one result for each instance of the last call,
 // and nothing of others. The zero value with a Gap is ready for use; it is for one goroutine.
