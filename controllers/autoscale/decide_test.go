@@ -43,7 +43,7 @@ var _ = Describe("The number of bots", func() {
 		seen.Desired = 4
 		decision, _ := autoscale.Decide(autoscale.DefaultPolicy(), autoscale.State{}, seen, noon)
 		Expect(decision.Desired).To(Equal(4))
-		Expect(decision.Votes[0].Note).To(Equal("enough are on their way"))
+		Expect(decision.Votes[0].Note).To(Equal("but enough are on their way"))
 	})
 
 	DescribeTable("stands still on a value that is no number", func(value float64) {

@@ -71,6 +71,10 @@ func quiet(d Decision) string {
 	}
 	var unknown []string
 	for _, vote := range d.Votes {
+		if vote.holds && vote.Note != "" {
+			return fmt.Sprintf("%s is about %s per bot, %s %s, %s",
+				vote.Metric.noun(), vote.Shown, strings.ToLower(string(vote.Comparison)), vote.Metric.exact(vote.Threshold), vote.Note)
+		}
 		if vote.Value == nil {
 			unknown = append(unknown, vote.Metric.noun())
 		}

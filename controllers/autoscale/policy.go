@@ -56,7 +56,8 @@ type Policy struct {
 	// Min and Max bound the number of bots; less than 1 counts as 1, and a Max below Min as Min.
 	Min int
 	Max int
-	// Rules are looked at in their order; of two that ask for the same, the first is said to have won.
+	// Rules are looked at in their order; of two that ask for the same, the first is said to have won. A rule whose signal can
+	// never be known, such as the memory's of bots without a limit, is to be left out: it would hold back every scale-down.
 	Rules []Rule
 
 	Mode Mode

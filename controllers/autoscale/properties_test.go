@@ -118,14 +118,26 @@ func throughJSON(state autoscale.State) autoscale.State {
 	return back
 }
 
-// blind tells that the signal of some rule is missing for a bot that serves.
-func blind(decision autoscale.Decision) bool {
-	for _, vote := range decision.Votes {
-		if vote.Missing > 0 || vote.Known == 0 {
-			return true
+// blind tells that the signal of some rule is missing for a bot that serves, or for all since none does.
+func blind(policy autoscale.Policy, seen autoscale.Observation, now time.Time) bool {
+	serving := 0
+	for _, bot := range seen.Instances {
+		if !bot.Ready || bot.Draining {
+			continue
+		}
+		serving++
+		signals := map[autoscale.Metric]*autoscale.Measure{
+			autoscale.MetricCPU: bot.CPU, autoscale.MetricMemory: bot.Memory,
+			autoscale.MetricRequests: bot.RequestsPerMinute, autoscale.MetricResponseTime: bot.ResponseTime,
+		}
+		for _, rule := range policy.Rules {
+			signal := signals[rule.Metric]
+			if signal == nil || !(signal.Value >= 0) || now.Sub(signal.At) > policy.StaleAfter {
+				return true
+			}
 		}
 	}
-	return false
+	return serving == 0
 }
 
 var _ = Describe("Whatever happens", func() {
@@ -133,14 +145,14 @@ var _ = Describe("Whatever happens", func() {
 		ups, downs, urgent, blinded, cut := 0, 0, 0, 0, 0
 		for seed := range uint64(randomStories) {
 			var lastUp, lastEvent time.Time
-			story(seed, func(t *teller, before autoscale.State, _ autoscale.Observation, now time.Time, d autoscale.Decision, after autoscale.State) {
+			story(seed, func(t *teller, before autoscale.State, seen autoscale.Observation, now time.Time, d autoscale.Decision, after autoscale.State) {
 				about := fmt.Sprintf("seed %d at %s: %s", seed, now, d.Message)
 				Expect(d.Desired).To(And(BeNumerically(">=", d.Min), BeNumerically("<=", d.Max)), "%s", about)
 				Expect(after.Desired).To(Equal(d.Desired))
 				start := min(max(d.Current, d.Min), d.Max)
 				if d.Desired < start {
 					downs++
-					Expect(blind(d)).To(BeFalse(), "%s", about)
+					Expect(blind(t.policy, seen, now)).To(BeFalse(), "%s", about)
 					Expect(t.policy.PauseDown).To(BeFalse())
 					Expect(lastEvent.IsZero() || now.Sub(lastEvent) >= t.policy.CooldownDown).To(BeTrue(), "%s", about)
 					lastEvent = now
@@ -157,7 +169,7 @@ var _ = Describe("Whatever happens", func() {
 					}
 					lastUp, lastEvent = now, now
 				}
-				if blind(d) {
+				if blind(t.policy, seen, now) {
 					blinded++
 				}
 				if d.LimitedBy(autoscale.BoundLaunchBudget) {

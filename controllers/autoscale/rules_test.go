@@ -87,7 +87,7 @@ var _ = Describe("Rules of one's own", func() {
 			decision, state = autoscale.Decide(policy, state, seen, now)
 			desired = append(desired, decision.Desired)
 			if elapsed == 0 {
-				Expect(decision.Votes[3].Note).To(Equal("not for long enough yet"))
+				Expect(decision.Votes[3].Note).To(Equal("but not for long enough yet"))
 				Expect(decision.Reconsider).To(Equal(noon.Add(time.Minute)))
 			}
 		}

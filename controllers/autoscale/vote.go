@@ -90,14 +90,14 @@ func (b ballot) cast(rule Rule, read signal, since time.Time, vote *Vote) {
 	case vote.Value == nil:
 		vote.Note = "not known"
 	case vote.holds && rule.For > 0 && b.now.Before(since.Add(rule.For)):
-		vote.Note = "not for long enough yet"
+		vote.Note = "but not for long enough yet"
 	case vote.holds && rule.Action == DirectionUp:
 		vote.Desired = b.more(rule, read)
 		if vote.Desired > b.current {
 			vote.Vote = DirectionUp
 			vote.urgent = b.urgent(rule, read)
 		} else {
-			vote.Note = "enough are on their way"
+			vote.Note = "but enough are on their way"
 		}
 	case vote.holds:
 		if vote.Desired = b.fewer(rule, read); vote.Desired < b.current {

@@ -37,7 +37,30 @@ func hpa() func(*simulation, float64) int {
 // hpaWish is the number from one look: bots that are not ready count as idle on the way up, bots whose signal is missing as idle
 // on the way up and as fully used on the way down.
 func hpaWish(s *simulation, shares map[string]float64, missing float64, current int) int {
-	sum, known, absent, starting := 0.0, 0, 0, 0
+	sum, known, absent, starting := hpaRead(s, shares, missing)
+	if known == 0 {
+		return current
+	}
+	ratio := sum / float64(known) / hpaTarget
+	counted := known
+	if ratio > 1 {
+		counted += starting + absent
+	} else {
+		sum += float64(absent)
+		counted += absent
+	}
+	adjusted := sum / float64(counted) / hpaTarget
+	if math.Abs(adjusted-1) <= hpaTolerance || (ratio > 1) != (adjusted > 1) {
+		return current
+	}
+	if wish := int(math.Ceil(adjusted * float64(counted))); (wish > current) == (adjusted > 1) {
+		return wish
+	}
+	return current
+}
+
+// hpaRead adds up the shares of the known, and counts the bots by what is known of them.
+func hpaRead(s *simulation, shares map[string]float64, missing float64) (sum float64, known, absent, starting int) {
 	for _, bot := range s.bots {
 		share, measured := shares[bot.name()]
 		switch {
@@ -51,25 +74,5 @@ func hpaWish(s *simulation, shares map[string]float64, missing float64, current 
 			known++
 		}
 	}
-	if known == 0 {
-		return current
-	}
-	ratio := sum / float64(known) / hpaTarget
-	counted := known
-	switch {
-	case ratio > 1 && starting+absent > 0:
-		counted += starting + absent
-	case ratio < 1 && absent > 0:
-		sum += float64(absent)
-		counted += absent
-	}
-	adjusted := sum / float64(counted) / hpaTarget
-	if math.Abs(adjusted-1) <= hpaTolerance || (ratio > 1) != (adjusted > 1) {
-		return current
-	}
-	wish := int(math.Ceil(adjusted * float64(counted)))
-	if (adjusted < 1 && wish > current) || (adjusted > 1 && wish < current) {
-		return current
-	}
-	return wish
+	return sum, known, absent, starting
 }

@@ -57,7 +57,8 @@ func perSecond(of func(hour float64) float64) []float64 {
 
 // diurnal is least at night and most in the afternoon, with a second top in the evening.
 func diurnal(hour float64) float64 {
-	return 8 + 60*math.Pow(math.Sin(math.Pi*hour/24), 2) + 30*math.Exp(-math.Pow((hour-19)/1.5, 2))
+	noon, evening := math.Sin(math.Pi*hour/24), (hour-19)/1.5
+	return 8 + 60*noon*noon + 30*math.Exp(-evening*evening)
 }
 
 // spikes are four sudden crowds on a quiet day: 2, 4, 6 and 7.5 times the quiet traffic, for a quarter of an hour and more.
