@@ -8,6 +8,7 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	"github.com/prometheus/client_golang/prometheus"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -50,6 +51,7 @@ type rig struct {
 	hosts      *incus.Hosts
 	reconciler *botcluster.Reconciler
 	orphans    *botcluster.Orphans
+	registry   *prometheus.Registry
 	stop       context.CancelFunc
 	alive      context.Context
 	// mostBots is the largest number of bots that was ever asked for; broken are the invariants that did not hold.
@@ -100,9 +102,12 @@ func (r *rig) boot(ctx context.Context) {
 	r.hosts = incus.NewHosts(r.alive, incus.Options{
 		Clock: r.clock, AllowedSockets: []string{r.server.Socket}, Logger: r.logger(), IdleAfter: 24 * time.Hour,
 	})
+	r.registry = prometheus.NewPedanticRegistry()
+	metrics, err := botcluster.NewMetrics(r.registry)
+	Expect(err).NotTo(HaveOccurred())
 	r.reconciler = botcluster.NewReconciler(botcluster.Options{
 		Client: r.gate.client(kubernetes.Client), Reader: kubernetes.Client, Recorder: r.recorder, Clock: r.clock,
-		Random: r.keys, Hosts: r.hosts, Edges: caddy.New(), Manager: manager, Parallel: 1,
+		Random: r.keys, Hosts: r.hosts, Edges: caddy.New(), Manager: manager, Parallel: 1, Metrics: metrics,
 	})
 	r.orphans = &botcluster.Orphans{Reconciler: r.reconciler}
 }
