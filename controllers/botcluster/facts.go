@@ -145,7 +145,7 @@ func (r report) tierReady(condition string, tier model.Tier) conditions.Fact {
 	wanted, ready, drained, updated := 0, 0, 0, 0
 	var missing []plan.Assessment
 	for _, a := range r.plan.Assessments {
-		if a.Tier != tier || !a.Wanted {
+		if a.Tier != tier || !a.Wanted || a.Standby {
 			continue
 		}
 		wanted++

@@ -34,7 +34,7 @@ type chaos struct {
 func newChaos(seed uint64) *chaos {
 	c := &chaos{world: newWorld(blueprint(3, 2)), r: dice(seed)}
 	c.want.Secrets.Revision, c.want.KeySecret = "secrets-1", "crew-edge"
-	c.want.Tiers[1].Surge, c.want.Tiers[1].Unavailable = c.r.IntN(3), c.r.IntN(3)
+	c.want.Tiers[1].Surge, c.want.Tiers[1].Unavailable, c.want.Tiers[1].Standby = c.r.IntN(3), c.r.IntN(3), c.r.IntN(3)
 	c.want.Probe.Interval, c.want.Policy.AddressDeadline = time.Second, oneOf(c.r, 8*time.Second, 45*time.Second)
 	c.want.Policy.ReplaceAfter = oneOf(c.r, 20*time.Second, time.Minute)
 	c.want.Tiers[0].VolumePool = oneOf(c.r, "", "fast")
@@ -106,6 +106,11 @@ var mishaps = []mishap{
 			m.State, m.caddy = model.StateFrozen, nil
 		}
 	}},
+	{"thawed", func(c *chaos, m *machine) {
+		if m.State == model.StateFrozen && m.Operation == "" {
+			m.State = model.StateRunning
+		}
+	}},
 	{"hidden", func(_ *chaos, m *machine) { m.hidden = true }},
 	{"found", func(_ *chaos, m *machine) { m.hidden = false }},
 	{"deaf", func(_ *chaos, m *machine) { m.deaf = true }},
@@ -144,6 +149,7 @@ var wishes = []wish{
 	{"other limits of a rolling update", func(c *chaos) {
 		c.want.Tiers[1].Surge, c.want.Tiers[1].Unavailable = c.r.IntN(3), c.r.IntN(3)
 	}},
+	{"another number of standbys", func(c *chaos) { c.want.Tiers[1].Standby = c.r.IntN(3) }},
 	{"another template of the edges", func(c *chaos) { c.want.Tiers[0].Template = oneOf(c.r, edgeTemplate, newTemplate) }},
 	{"other routes", func(c *chaos) { c.want.Routes.Revision = oneOf(c.r, "routes-1", "routes-2") }},
 	{"other limits", func(c *chaos) {
@@ -207,14 +213,20 @@ func (w *world) quiet() bool {
 // expectAsWanted asserts that there is what is wanted and nothing else, and that it serves.
 func (c *chaos) expectAsWanted() {
 	GinkgoHelper()
-	count := 0
+	count := c.want.Tiers[1].Standby
 	for _, tier := range c.want.Tiers {
 		count += tier.Replicas
 	}
+	waiting := 0
 	Expect(c.machines).To(HaveLen(count))
 	Expect(c.countOf(model.TierEdge)).To(Equal(c.want.Tiers[0].Replicas))
 	for name, m := range c.machines {
-		Expect(m.State).To(Equal(model.StateRunning), name)
+		if m.Standby {
+			waiting++
+			Expect(m.State).To(Equal(model.StateFrozen), name)
+		} else {
+			Expect(m.State).To(Equal(model.StateRunning), name)
+		}
 		Expect(m.DrainingSince).To(BeZero(), name)
 		for _, tier := range c.want.Tiers {
 			if m.Tier == tier.Tier {
@@ -224,6 +236,7 @@ func (c *chaos) expectAsWanted() {
 			}
 		}
 	}
+	Expect(waiting).To(Equal(c.want.Tiers[1].Standby))
 	for name, m := range c.machines {
 		Expect(m.caddy == nil || m.caddy.secrets == c.want.Secrets.Revision).To(BeTrue(), name)
 	}

@@ -48,6 +48,8 @@ type TierBlueprint struct {
 	// may be missing meanwhile. When both are zero, Surge is one. Tiers whose ports and volumes belong to an ordinal are
 	// replaced in place: one is missing at least, and Surge says nothing.
 	Surge, Unavailable int
+	// Standby is how many bots wait frozen beside the Replicas; other tiers have none.
+	Standby int
 }
 
 // Observed is what a pass has seen. A part that could not be read carries its error and no data: it is unknown.

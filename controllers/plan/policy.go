@@ -73,10 +73,15 @@ func (p Policy) retryDelay(count int) time.Duration {
 
 // held tells that the operation failed too recently to be tried again, and makes the plan look again when it is time.
 func (p *Plan) held(policy Policy, failure model.Failure, operation string, now time.Time) bool {
-	if failure.Count == 0 || failure.Operation != operation {
-		return false
-	}
-	wait := failure.At.Add(policy.retryDelay(failure.Count)).Sub(now)
+	wait := policy.wait(failure, operation, now)
 	p.recheckIn(wait)
 	return wait > 0
+}
+
+// wait is how long the operation has to wait because it failed, zero or less when it need not.
+func (p Policy) wait(failure model.Failure, operation string, now time.Time) time.Duration {
+	if failure.Count == 0 || failure.Operation != operation {
+		return 0
+	}
+	return failure.At.Add(p.retryDelay(failure.Count)).Sub(now)
 }

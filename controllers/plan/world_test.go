@@ -162,7 +162,7 @@ func (w *world) create(s plan.Step) {
 	operation := "create"
 	w.machines[s.Target] = &machine{health: model.ProbeHealthy, Instance: model.Instance{
 		Name: s.Target, Owned: true, Owner: s.Instance.Owner, Tier: s.Tier, Ordinal: s.Instance.Ordinal,
-		State: model.StateStopped, Operation: operation, Template: s.Instance.Template, CreatedAt: w.now,
+		State: model.StateStopped, Standby: s.Instance.Standby, Operation: operation, Template: s.Instance.Template, CreatedAt: w.now,
 		Config: maps.Clone(s.Instance.Config), Devices: maps.Clone(s.Instance.Devices),
 	}}
 	if s.Instance.Start {
@@ -192,11 +192,17 @@ func (w *world) change(s plan.Step) {
 	case plan.VerbDelete:
 		Expect(m.State).To(Equal(model.StateStopped), s.String())
 		m.Operation = "delete"
-	case plan.VerbChange, plan.VerbMark, plan.VerbUnmark, plan.VerbRestart:
+	case plan.VerbFreeze:
+		Expect(m.State).To(Equal(model.StateRunning), s.String())
+		m.Operation = "freeze"
+	case plan.VerbChange, plan.VerbMark, plan.VerbUnmark, plan.VerbRestart, plan.VerbPromote:
 		maps.Copy(m.Config, s.Change.Config)
 		maps.Copy(m.Devices, s.Change.Devices)
 		if s.Change.DrainingSince != nil {
 			m.DrainingSince = *s.Change.DrainingSince
+		}
+		if s.Change.Standby != nil {
+			m.Standby = *s.Change.Standby
 		}
 		if s.Change.Restarted != nil {
 			m.Restarted = *s.Change.Restarted
@@ -265,8 +271,18 @@ func (w *world) finish(m *machine, operation string) {
 		m.Operation = "start"
 		w.say("%s has its files", m.Name)
 	case "create and start", "start":
+		if m.State == model.StateFrozen {
+			w.say("%s thaws", m.Name)
+			m.State = model.StateRunning
+			return
+		}
 		w.say("%s boots", m.Name)
 		m.State, m.StartedAt = model.StateRunning, w.now
+	case "freeze":
+		w.say("%s is frozen", m.Name)
+		if m.State == model.StateRunning {
+			m.State = model.StateFrozen
+		}
 	case "stop":
 		w.say("%s stopped", m.Name)
 		w.halt(m)
