@@ -325,11 +325,11 @@ func (r report) delayed() string {
 	return ""
 }
 
-// leaving counts the instances that are not wanted.
+// leaving counts the instances that are not wanted. Those that are away with their member do not go anywhere.
 func (r report) leaving() int {
 	count := 0
 	for _, a := range r.plan.Assessments {
-		if !a.Wanted && a.Instance != nil {
+		if !a.Wanted && a.Instance != nil && !a.Away {
 			count++
 		}
 	}

@@ -61,6 +61,8 @@ type Assessment struct {
 	Behind bool
 	// Waits tells that the bot is surplus and does not leave yet, because nobody else would take new requests.
 	Waits bool
+	// Away tells that the bot is out of reach with its member of the Incus cluster, and another takes its place.
+	Away bool
 	// Drain is how far a bot is that takes nothing new; nil when it takes what comes.
 	Drain *Drain
 	// Circuits are its circuit breakers that are not closed, by route, then edge.
@@ -135,6 +137,7 @@ func (a assessor) all() ([]Assessment, []Rollout) {
 			known[name] = true
 			place := a.one(name, tier.Tier, ordinal)
 			place.Wanted = true
+			a.homeless(&place, tier)
 			out = append(out, place)
 		}
 	}
@@ -232,6 +235,9 @@ func (a assessor) one(name string, tier model.Tier, ordinal int) Assessment {
 		out.Works = a.works(*instance)
 		out.Behind = a.behind(*instance)
 		out.sick = a.sick(*instance)
+		if why, away := a.away(*instance); away {
+			out.Away, out.Message = true, why
+		}
 		out.Circuits = a.seen.circuits(*instance)
 	}
 	if out.Message == "" && out.Failure.Message != "" && out.Phase != PhaseReady {

@@ -3,6 +3,7 @@ package plan_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,6 +22,9 @@ const (
 	healingPasses = 400
 )
 
+// memberNames are the members of the clusters in which chaos breaks out.
+var memberNames = []string{"north", "south", "west"}
+
 // chaos is a world to which things happen at random, and its log.
 type chaos struct {
 	*world
@@ -37,6 +41,15 @@ func newChaos(seed uint64) *chaos {
 	c.want.Tiers[1].Surge, c.want.Tiers[1].Unavailable, c.want.Tiers[1].Standby = c.r.IntN(3), c.r.IntN(3), c.r.IntN(3)
 	c.want.Probe.Interval, c.want.Policy.AddressDeadline = time.Second, oneOf(c.r, 8*time.Second, 45*time.Second)
 	c.want.Policy.ReplaceAfter = oneOf(c.r, 20*time.Second, time.Minute)
+	if chance(c.r, 2) {
+		c.want.Policy.LostAfter = 10 * time.Second
+		for _, name := range memberNames {
+			c.want.Members = append(c.want.Members, model.HostMember{Name: name, State: model.HostMemberOnline})
+		}
+		for i := range c.want.Tiers {
+			c.want.Tiers[i].Placement = plan.Placement{Spread: chance(c.r, 2), Targets: oneOf(c.r, nil, []string{"north", "south"})}
+		}
+	}
 	c.want.Tiers[0].VolumePool = oneOf(c.r, "", "fast")
 	if c.want.Tiers[0].VolumePool != "" {
 		c.want.Tiers[0].Devices = func(ordinal int) map[string]model.Device {
@@ -161,6 +174,12 @@ var wishes = []wish{
 	{"the secrets of the edges are there", func(c *chaos) { c.edgeSecretsErr = nil }},
 	{"a bot is drained by hand", func(c *chaos) { c.want.Drained = map[string]bool{botName(1 + c.r.IntN(3)): true} }},
 	{"nobody is drained by hand", func(c *chaos) { c.want.Drained = nil }},
+	{"a member of the cluster is offline, online or evacuated", func(c *chaos) {
+		if len(c.want.Members) > 0 {
+			c.memberIs(oneOf(c.r, memberNames...),
+				oneOf(c.r, model.HostMemberOnline, model.HostMemberOnline, model.HostMemberOffline, model.HostMemberEvacuated))
+		}
+	}},
 	{"the facts are away", func(c *chaos) { c.factsErr = errAway }},
 	{"the facts are there", func(c *chaos) { c.factsErr = nil }},
 	{"half of all operations fail", func(c *chaos) { c.failsNext = func(string, string) bool { return chance(c.r, 2) } }},
@@ -177,6 +196,9 @@ var wishes = []wish{
 func (c *chaos) heal() {
 	c.note("from here on nothing bad happens")
 	c.edgeSecretsErr, c.want.Drained = nil, nil
+	for _, member := range slices.Clone(c.want.Members) {
+		c.memberIs(member.Name, model.HostMemberOnline)
+	}
 	c.factsErr, c.failsNext = nil, func(string, string) bool { return false }
 	for name, m := range c.machines {
 		m.hidden, m.deaf, m.health, m.requests = false, false, model.ProbeHealthy, 0

@@ -24,6 +24,8 @@ type instanceStage struct {
 	now  time.Time
 	// launches is how many more instances may begin to boot.
 	launches int
+	// placed counts the wanted instances of each tier by member of the Incus cluster, once it was needed.
+	placed map[model.Tier]map[string]int
 }
 
 func (s *instanceStage) add(step Step) { s.plan.Steps = append(s.plan.Steps, step) }
@@ -49,7 +51,7 @@ func (s *instanceStage) advance(a Assessment) {
 	switch {
 	case a.Phase == PhaseAbsent:
 		s.create(a)
-	case !a.idle() || a.Waits:
+	case !a.idle() || a.Waits || a.Away || a.freeze:
 		return
 	case a.goes != "":
 		s.leave(a, a.goes)
@@ -90,8 +92,12 @@ func (s *instanceStage) create(a Assessment) {
 		s.plan.recheckIn(recheckAddress)
 		return
 	}
-	if !s.launch() {
+	location, found := s.location(tier)
+	if !found || !s.launch() {
 		return
+	}
+	if location != "" {
+		s.placed[tier.Tier][location]++
 	}
 	why := wanted(tier.Replicas, a.Tier)
 	if a.Standby {
@@ -103,7 +109,7 @@ func (s *instanceStage) create(a Assessment) {
 		Instance: model.InstanceSpec{
 			Name: a.Name, Owner: s.want.Owner, Tier: a.Tier, Ordinal: a.Ordinal, Template: tier.Template,
 			Image: tier.Image, Profiles: tier.Profiles, Config: set(tier.Config), Devices: present(tier.Devices(a.Ordinal)),
-			Start: len(tier.Files) == 0, Standby: a.Standby,
+			Start: len(tier.Files) == 0, Standby: a.Standby, Location: location,
 		},
 	})
 }
@@ -126,7 +132,7 @@ func (s *instanceStage) held(a Assessment, operation string) bool {
 // start configures and starts an instance that does not run. One that has the files of its own, older template keeps them.
 func (s *instanceStage) start(a Assessment) {
 	tier, found := s.want.tier(a.Tier)
-	if !found || s.held(a, "start") {
+	if !found || s.want.evacuated(*a.Instance) || s.held(a, "start") {
 		return
 	}
 	bare := a.Instance.State == model.StateStopped && a.Instance.Configured == ""

@@ -119,7 +119,7 @@ func expectBotBudget(tier plan.TierBlueprint, p plan.Plan) {
 	GinkgoHelper()
 	there, made, serving, taken, drained := 0, 0, 0, 0, 0
 	for _, a := range p.Assessments {
-		if a.Tier != model.TierBot || a.Phase == plan.PhaseConflict || a.Standby {
+		if a.Tier != model.TierBot || a.Phase == plan.PhaseConflict || a.Standby || a.Away {
 			continue
 		}
 		if a.Instance != nil && !a.Instance.Standby {

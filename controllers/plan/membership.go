@@ -70,6 +70,9 @@ func (f *fleet) group() {
 			continue
 		case a.Name != InstanceName(f.want.Owner.Prefix, model.TierBot, a.Ordinal):
 			a.goes = "it is surplus: its name is not that of a wanted instance"
+		case a.Away:
+			f.taken[a.Ordinal] = true
+			continue
 		case a.Standby:
 			f.groupStandby(a)
 			continue
@@ -155,6 +158,7 @@ func (f *fleet) place() *Assessment {
 	}
 	out := f.one(InstanceName(f.want.Owner.Prefix, model.TierBot, ordinal), model.TierBot, ordinal)
 	out.Wanted = true
+	f.homeless(&out, f.tier)
 	return &out
 }
 

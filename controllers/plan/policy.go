@@ -26,6 +26,9 @@ type Policy struct {
 	// ProgressDeadline is how long a newcomer of a rolling update may take until it serves, before the update is called
 	// stalled (Kubernetes' progressDeadlineSeconds has the same default and meaning).
 	ProgressDeadline time.Duration
+	// LostAfter is how long the member of an Incus cluster may be offline until its bots are made anew elsewhere (Kubernetes
+	// evicts pods from a node that is gone after the same time).
+	LostAfter time.Duration
 	// ReplaceAfter is the least age of a bot that is replaced because it stayed unhealthy after a restart, and how long the one
 	// that was made last may take to become ready before another is replaced: no replacement helps against what ails them all.
 	ReplaceAfter time.Duration
@@ -50,6 +53,7 @@ func DefaultPolicy() Policy {
 		Victims:          LeastConnections,
 		AddressDeadline:  45 * time.Second,
 		ProgressDeadline: 10 * time.Minute,
+		LostAfter:        5 * time.Minute,
 		ReplaceAfter:     5 * time.Minute,
 		HealthyAfter:     10 * time.Minute,
 		RestartDelay:     5 * time.Second,

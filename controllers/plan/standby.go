@@ -15,7 +15,7 @@ import (
 
 // canServe tells that a standby is as the spec wants it and can be promoted.
 func (f *fleet) canServe(a *Assessment) bool {
-	return a.idle() && !a.Leaving() && !a.Outdated && f.standbySpent(a) == ""
+	return a.idle() && !a.Leaving() && !a.Outdated && !f.want.evacuated(*a.Instance) && f.standbySpent(a) == ""
 }
 
 // standbySpent says why a standby is to be replaced although its template is the current one. Nothing is lost with it, so it is
