@@ -61,7 +61,8 @@ func Requirements(spec v1alpha1.BotClusterSpec) model.Requirements {
 func Blueprint(input Input) (plan.Blueprint, error) {
 	spec := input.Cluster.Spec
 	blueprint := plan.Blueprint{
-		Owner: input.Owner,
+		Owner:   input.Owner,
+		Members: input.Facts.Members,
 		Probe: model.Probe{
 			Path:     valueOr(spec.Health.Path, defaultHealthPath),
 			Interval: duration(spec.Health.Interval, defaultInterval),
