@@ -156,7 +156,9 @@ func (h *host) finishAfterReading(over ending, owner model.Owner) {
 			h.finishAfterReading(over, owner) // that reading had begun before the end, or something happened since
 			return
 		}
-		h.operations.finish(over)
+		if begun := h.operations.finish(over); begun.UID != owner.UID {
+			h.notify([]model.Owner{begun}) // the end overtook the answer to the call that began it
+		}
 	}, owner)
 }
 

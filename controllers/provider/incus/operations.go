@@ -122,12 +122,14 @@ func (o *operations) lose(id string) (ending, bool) {
 	return ending{operation: *known}, true
 }
 
-// finish takes an operation that ended out of those that run, and counts failures.
-func (o *operations) finish(over ending) {
+// finish takes an operation that ended out of those that run, and counts failures. It returns whose it is as far as is known
+// now: one that ends at once may have been heard of before the call that began it was answered.
+func (o *operations) finish(over ending) model.Owner {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.running[over.id] == nil {
-		return
+	known := o.running[over.id]
+	if known == nil {
+		return over.want.Owner
 	}
 	now := o.clock.Now()
 	delete(o.running, over.id)
@@ -145,6 +147,7 @@ func (o *operations) finish(over ending) {
 	if over.known {
 		o.judge(over, now)
 	}
+	return known.want.Owner
 }
 
 func (o *operations) add(added *operation) {
