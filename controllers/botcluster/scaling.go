@@ -84,6 +84,9 @@ func (r *Reconciler) scale(ctx context.Context, before, bc *v1alpha1.BotCluster,
 	}
 	policy, policyErr := scalingPolicy(bc.Spec)
 	seen.scaling = scaling{on: true, policyErr: policyErr}
+	if bc.Status.Scaling != nil { // what was chosen before says which bots are surplus, not spec.replicas
+		render.SetReplicas(&seen.blueprint, bc.Spec, int(bc.Status.Scaling.Desired))
+	}
 	if seen.InventoryErr == nil && !bc.Spec.Suspend {
 		if err := r.decide(ctx, before, bc, seen, policy); err != nil {
 			return err

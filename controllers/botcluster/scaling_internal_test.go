@@ -1,17 +1,20 @@
 package botcluster
 
 import (
+	"context"
 	"errors"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	clocktesting "k8s.io/utils/clock/testing"
 
 	"github.com/generalbots/botcluster-operator/api/v1alpha1"
 	"github.com/generalbots/botcluster-operator/controllers/autoscale"
 	"github.com/generalbots/botcluster-operator/controllers/model"
 	"github.com/generalbots/botcluster-operator/controllers/plan"
+	"github.com/generalbots/botcluster-operator/controllers/provider"
 )
 
 // midday is when the specs of scaling take place, a whole second as a status keeps it.
@@ -193,6 +196,43 @@ var _ = Describe("The signals", func() {
 		s := newSignals(minute)
 		s.observe(nil, edges(100, 3), false, midday)
 		Expect(s.observe(nil, edges(700, 5), true, midday.Add(minute))["bot-1"].RequestsPerMinute).To(BeNil())
+	})
+})
+
+// unmetered is a host that tells nothing of what instances use.
+type unmetered struct{ provider.Host }
+
+func (unmetered) Usage(context.Context, model.Owner) ([]model.Usage, error) { return nil, nil }
+
+var _ = Describe("The number of bots", func() {
+	It("is that which was chosen, also when spec.replicas is less: the others are no surplus and count", func(ctx context.Context) {
+		bc := crew()
+		bc.Spec.Scaling = v1alpha1.ScalingSpec{Enabled: true, MinInstances: 1, MaxInstances: 3, StepUp: 1, StepDown: 1, Rules: []v1alpha1.ScalingRule{
+			{Name: "crowd", Metric: v1alpha1.MetricQueueDepth, Above: new(int64(2)), Action: v1alpha1.ScalingActionUp},
+		}}
+		bc.Status.Scaling = &v1alpha1.ScalingStatus{Desired: 3}
+		seen := observation{host: unmetered{}}
+		seen.blueprint.Owner.Prefix = "crew-"
+		devices := func(int) map[string]model.Device { return nil }
+		seen.blueprint.Tiers = []plan.TierBlueprint{
+			{Tier: model.TierEdge, Replicas: 1, Devices: devices}, {Tier: model.TierBot, Replicas: 1, Devices: devices},
+		}
+		state := model.EdgeState{Process: "a"}
+		for _, a := range served(3, 1).plan.Assessments {
+			a.Instance.Name, a.Instance.Tier, a.Instance.Ordinal = a.Name, a.Tier, a.Ordinal
+			seen.Inventory.Instances = append(seen.Inventory.Instances, *a.Instance)
+			if a.Tier == model.TierBot {
+				state.Members = append(state.Members, model.MemberStatus{
+					Name: a.Name, State: model.MemberActive, Serving: true, Probe: model.ProbeHealthy, QueueDepth: new(int64(5)),
+				})
+			}
+		}
+		seen.Edges = map[string]plan.EdgeObservation{nameOf(model.TierEdge, 1): {State: state}}
+		r := NewReconciler(Options{Clock: clocktesting.NewFakePassiveClock(midday)})
+		Expect(r.scale(ctx, bc.DeepCopy(), bc, &seen)).To(Succeed())
+		Expect(replicasOf(seen.blueprint)).To(Equal(3))
+		Expect(bc.Status.Scaling).To(And(HaveField("Winner", "crowd"), HaveField("Desired", int32(3))),
+			"all three serve, so that nobody is on the way whom the rule would wait for")
 	})
 })
 

@@ -33,8 +33,9 @@ const (
 	foreignName = "somebody-elses"
 	// patience is the virtual time within which every scenario must come to rest, faults included.
 	patience = 10 * time.Minute
-	// quiet is the virtual time that a world at rest is watched for.
-	quiet = 12 * time.Second
+	// quiet is the virtual time that a world at rest is watched for, longQuiet when it scales by itself: some looks at the signals.
+	quiet     = 12 * time.Second
+	longQuiet = 45 * time.Second
 )
 
 var serial atomic.Int64
@@ -54,8 +55,13 @@ type rig struct {
 	registry   *prometheus.Registry
 	stop       context.CancelFunc
 	alive      context.Context
-	// mostBots is the largest number of bots that was ever asked for; broken are the invariants that did not hold.
-	mostBots int
+	// calmSince is when the operator last wrote to the API server, its said-th write.
+	calmSince time.Time
+	said      int
+	// images are the fingerprints of the images by alias.
+	images map[string]string
+	// bots is what the invariants remember of the number of bots; broken are the invariants that did not hold.
+	bots     botNumbers
 	broken   []string
 	leaks    leaks
 	recorder *events.FakeRecorder
@@ -72,15 +78,13 @@ func newRig(ctx context.Context) *rig {
 	GinkgoHelper()
 	clock := clocktesting.NewFakeClock(time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC))
 	world := fake.New(fake.Config{Clock: clock, Seed: 1, Latencies: fake.MeasuredLatencies()})
-	world.AddImage(fake.Image{Aliases: []string{"bot"}, Behaviour: fake.MeasuredBehaviour()})
-	world.AddImage(fake.Image{Aliases: []string{"bot-2"}, Behaviour: fake.MeasuredBehaviour()})
-	world.AddImage(fake.Image{Aliases: []string{"edge"}, Behaviour: fake.MeasuredBehaviour()})
+	images := addImages(world)
 	edges := edge.Install(world, edge.Config{Image: "edge", Delay: 300 * time.Millisecond, KeepsRoutes: true})
 	server, err := incusd.ServeUnix(world, "")
 	Expect(err).NotTo(HaveOccurred())
 	r := &rig{
 		world: world, server: server, edges: edges, clock: clock, gate: newGate(), keys: &canaryKeys{},
-		felled: map[string]bool{}, boots: map[int]int64{}, recorder: events.NewFakeRecorder(1000),
+		images: images, felled: map[string]bool{}, boots: map[int]int64{}, recorder: events.NewFakeRecorder(1000),
 		key: types.NamespacedName{Namespace: "default", Name: fmt.Sprintf("sim-%d-%d", GinkgoParallelProcess(), serial.Add(1))},
 	}
 	world.OnCall(func(call fake.Call) error {
@@ -93,6 +97,22 @@ func newRig(ctx context.Context) *rig {
 	r.makeForeign()
 	r.boot(ctx)
 	return r
+}
+
+// addImages puts the images into a world: two that work, one whose bots get no address and one whose bots are never healthy.
+func addImages(world *fake.World) map[string]string {
+	images := map[string]string{}
+	add := func(alias string, change func(*fake.Behaviour)) {
+		behaviour := fake.MeasuredBehaviour()
+		change(&behaviour)
+		images[alias] = world.AddImage(fake.Image{Aliases: []string{alias}, Behaviour: behaviour})
+	}
+	add("bot", func(*fake.Behaviour) {})
+	add("bot-2", func(*fake.Behaviour) {})
+	add("mute", func(b *fake.Behaviour) { b.NoAddress = true })
+	add("sick", func(b *fake.Behaviour) { b.Health = fake.Unhealthy })
+	add("edge", func(*fake.Behaviour) {})
+	return images
 }
 
 // boot starts an operator that knows nothing.
@@ -130,6 +150,9 @@ func (r *rig) pass(ctx context.Context) {
 		r.boot(ctx)
 	}
 	r.check(ctx)
+	if said := r.gate.kubernetesWrites(); said != r.said {
+		r.said, r.calmSince = said, r.clock.Now()
+	}
 	wait := result.RequeueAfter
 	if err != nil || wait == 0 {
 		wait = 100 * time.Millisecond // the queue's back-off
@@ -157,13 +180,17 @@ func (r *rig) until(ctx context.Context, what string, done func() bool) {
 func (r *rig) rest(ctx context.Context) {
 	GinkgoHelper()
 	incusWrites, kubernetesWrites := len(r.world.Writes()), r.gate.kubernetesWrites()
-	for end := r.clock.Now().Add(quiet); r.clock.Now().Before(end); {
+	watch := quiet
+	if bc := r.get(ctx); bc != nil && bc.Spec.Scaling.Enabled {
+		watch = longQuiet
+	}
+	for end := r.clock.Now().Add(watch); r.clock.Now().Before(end); {
 		r.pass(ctx)
 		r.elapse(time.Second)
 	}
 	Expect(r.broken).To(BeEmpty(), r.story())
-	Expect(r.world.Writes()[incusWrites:]).To(BeEmpty(), "a world at rest is not written to")
-	Expect(r.gate.kubernetesWrites()).To(Equal(kubernetesWrites), "a status at rest is not written")
+	Expect(r.world.Writes()[incusWrites:]).To(BeEmpty(), "a world at rest is not written to\n%s", r.story())
+	Expect(r.gate.kubernetesWrites()).To(Equal(kubernetesWrites), "a status at rest is not written\n%s", r.story())
 }
 
 // apply makes or changes the BotCluster as a user would.

@@ -26,6 +26,9 @@ type scenario struct {
 	then func(ctx context.Context, r *rig) bool
 	// faults are the ways in which its writes are to fail; nil for all there are.
 	faults *modes
+	// stride is for long scenarios: each write meets only one in so many of the ways to fail, each way at other writes. 0 and 1
+	// are all of them.
+	stride int
 }
 
 func (s scenario) modes() modes {
