@@ -77,6 +77,12 @@ type ScalingMemory struct {
 	// +listType=atomic
 	// +optional
 	Enough []ScalingEnough `json:"enough,omitempty"`
+	// Regrets lengthens the stabilization window: bots had to be made again soon after they had left.
+	// +optional
+	Regrets int32 `json:"regrets,omitempty"`
+	// FellFrom is the number before the last bots left, while it is not settled whether that was right.
+	// +optional
+	FellFrom int32 `json:"fellFrom,omitempty"`
 	// LaunchFailures counts the launches that failed in a row.
 	// +optional
 	LaunchFailures int32 `json:"launchFailures,omitempty"`

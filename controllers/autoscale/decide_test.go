@@ -56,6 +56,15 @@ var _ = Describe("The number of bots", func() {
 		Entry("NaN", math.NaN()), Entry("infinite", math.Inf(1)), Entry("negative", -1.0),
 	)
 
+	It("counts values of three intervals, and a largest number below the least as the least, when the policy leaves that open", func() {
+		policy := with(atOnce, func(p *autoscale.Policy) { p.StaleAfter, p.Interval, p.Min, p.Max = 0, 10*time.Second, 4, 3 })
+		decision, _ := autoscale.Decide(policy, autoscale.State{}, fleet(2, 95, noon.Add(-30*time.Second)), noon)
+		Expect(decision.Votes[0].Known).To(Equal(2))
+		Expect(decision.Desired).To(Equal(4))
+		decision, _ = autoscale.Decide(policy, autoscale.State{}, fleet(2, 95, noon.Add(-31*time.Second)), noon)
+		Expect(decision.Votes[0].Known).To(BeZero())
+	})
+
 	It("waits for the cooldown and for the stabilisation window before it goes down", func() {
 		policy := autoscale.DefaultPolicy()
 		state := autoscale.State{Desired: 3, LastUp: noon}

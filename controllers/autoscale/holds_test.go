@@ -98,6 +98,12 @@ var _ = Describe("A wish for more", func() {
 		Expect(state.Unfinished).To(BeFalse())
 	})
 
+	It("that was cut is forgotten when it is known that nobody asks for more", func() {
+		state := autoscale.State{Desired: 3, LastUp: noon.Add(-time.Minute), Unfinished: true}
+		_, state = autoscale.Decide(autoscale.DefaultPolicy(), state, fleet(3, 66, noon), noon)
+		Expect(state.Unfinished).To(BeFalse())
+	})
+
 	It("does not get through a pause, but the limits do", func() {
 		policy := with(func(p *autoscale.Policy) { p.PauseUp = true })
 		decision, _ := autoscale.Decide(policy, autoscale.State{}, fleet(2, 95, noon), noon)
@@ -179,6 +185,29 @@ var _ = Describe("A wish for fewer", func() {
 		_, state = autoscale.Decide(autoscale.DefaultPolicy(), state, fleet(3, 80, now), now)
 		Expect(state.Desired).To(Equal(4))
 		Expect(state.Regrets).To(BeZero())
+	})
+})
+
+var _ = Describe("What is remembered", func() {
+	It("of mistakes is bounded", func() {
+		state := autoscale.State{Desired: 3, LastDown: noon.Add(-10 * time.Minute), FellFrom: 4, Regrets: 2}
+		_, state = autoscale.Decide(autoscale.DefaultPolicy(), state, fleet(3, 80, noon), noon)
+		Expect(state.Desired).To(Equal(4))
+		Expect(state.Regrets).To(Equal(2))
+	})
+
+	It("of how few were enough is bounded", func() {
+		policy := with(func(p *autoscale.Policy) { p.Max, p.Stabilization = 1000, 24*time.Hour })
+		state := autoscale.State{Desired: 200}
+		for i := range 60 {
+			now := noon.Add(time.Duration(i) * policy.Interval)
+			seen := fleet(200, 62-float64(i), now)
+			for i := range seen.Instances {
+				seen.Instances[i].Memory.Value = 0
+			}
+			_, state = autoscale.Decide(policy, state, seen, now)
+		}
+		Expect(state.Enough).To(HaveLen(32))
 	})
 })
 

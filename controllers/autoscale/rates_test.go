@@ -52,6 +52,7 @@ var _ = Describe("The processor's share", func() {
 		Entry("as before when it is the same measurement", 50.0, used(0, 0), used(30*s, 30*s), used(30*s, 30*s)),
 		Entry("not from a gap too long", -1.0, used(0, 0), used(151*s, 30*s)),
 		Entry("not across a boot", -1.0, used(0, 100*s), used(30*s, 1*s)),
+		Entry("not across a boot of just now", -1.0, used(0, 0), used(30*s, 30*s), used(31*s, 0)),
 		Entry("anew after a boot", 50.0, used(0, 100*s), used(30*s, 0), used(60*s, 30*s)),
 		Entry("not from a clock that goes back", -1.0, used(30*s, 30*s), used(0, 40*s)),
 		Entry("not without an allocation", -1.0, used(0, 0), model.Usage{Name: "bot-1", At: noon.Add(30 * s), CPU: 30 * s}),

@@ -62,6 +62,19 @@ var _ = Describe("Rules of one's own", func() {
 		Expect(decision.Desired).To(Equal(2))
 	})
 
+	It("for fewer never ask for less than one", func() {
+		policy := with(atOnce, custom(autoscale.MetricResponseTime, below, 100, down), func(p *autoscale.Policy) { p.StepDown = 5 })
+		decision, _ := autoscale.Decide(policy, autoscale.State{}, fleet(3, 5, noon), noon)
+		Expect(decision.Wanted).To(Equal(1))
+	})
+
+	It("for more hold fewer back before they have held for long enough", func() {
+		policy := with(atOnce, custom(autoscale.MetricRequests, below, 20, up))
+		policy.Rules[3].For = time.Minute
+		decision, _ := autoscale.Decide(policy, autoscale.State{}, fleet(4, 5, noon), noon)
+		Expect(decision.Desired).To(Equal(4))
+	})
+
 	It("for fewer are required where there are any", func() {
 		decision, _ := autoscale.Decide(with(atOnce, cpuLow), autoscale.State{}, fleet(10, 35, noon), noon)
 		Expect(decision.Desired).To(Equal(10), "35 % on ten would fit on six")

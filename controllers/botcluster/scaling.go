@@ -30,7 +30,7 @@ type scaling struct {
 	next time.Duration
 }
 
-// scalers remember, for each BotCluster that scales by itself, when its signals were last looked at and what the counters said
+// scalers remember, for each BotCluster that scales by itself, when its signals are to be looked at again and what the counters said
 // then. Nothing is lost with it but one interval: a rate needs two readings.
 type scalers struct {
 	mutex sync.Mutex
@@ -38,7 +38,7 @@ type scalers struct {
 }
 
 type scaler struct {
-	looked     time.Time
+	due        time.Time
 	generation int64
 	interval   time.Duration
 	signals    *signals
@@ -61,8 +61,8 @@ func (s *scalers) of(uid types.UID) *scaler {
 }
 
 // begin notes that the signals are looked at. Another interval asks for other gaps between readings, so it begins anew.
-func (s *scaler) begin(now time.Time, generation int64, interval time.Duration) {
-	s.looked, s.generation = now, generation
+func (s *scaler) begin(generation int64, interval time.Duration) {
+	s.generation = generation
 	if s.signals == nil || s.interval != interval {
 		s.signals, s.interval = newSignals(interval), interval
 	}
@@ -95,6 +95,9 @@ func (r *Reconciler) scale(ctx context.Context, before, bc *v1alpha1.BotCluster,
 	if bc.Status.Scaling != nil {
 		render.SetReplicas(&seen.blueprint, bc.Spec, int(bc.Status.Scaling.Desired))
 	}
+	if last := seen.scaling.last; last != nil && last.StopCreating {
+		seen.blueprint.Policy.HoldCreates = r.Clock.Now().Before(last.BreakerUntil)
+	}
 	return nil
 }
 
@@ -104,23 +107,28 @@ func (r *Reconciler) decide(
 ) error {
 	now, kept := r.Clock.Now(), r.scalers.of(bc.UID)
 	defer func() { seen.scaling.last, seen.scaling.meterErr = kept.last, kept.meterErr }()
-	if wait := kept.looked.Add(policy.Interval).Sub(now); wait > 0 && kept.generation == bc.Generation {
+	if wait := kept.due.Sub(now); wait > 0 && kept.generation == bc.Generation {
 		seen.scaling.next = wait
 		return nil
 	}
-	kept.begin(now, bc.Generation, policy.Interval)
-	seen.scaling.next = policy.Interval
+	kept.begin(bc.Generation, policy.Interval)
 	var usages []model.Usage
 	usages, kept.meterErr = seen.host.Usage(ctx, seen.blueprint.Owner)
 	found := scalingObservation(seen, kept, usages, now)
 	decision, state := autoscale.Decide(policy, scalingState(bc.Status.Scaling), found, now)
 	kept.last, seen.scaling.decided = &decision, true
+	seen.scaling.next = policy.Interval
+	if again := decision.Reconsider.Sub(now); !decision.Reconsider.IsZero() && again < policy.Interval {
+		seen.scaling.next = max(again, time.Second)
+	}
+	kept.due = now.Add(seen.scaling.next)
 	bc.Status.Scaling = scalingStatus(bc.Status.Scaling, decision, state, kept.shown, now)
 	if decision.Desired == decision.Current {
 		return nil // the status is written at the end of the pass
 	}
 	ctrl.LoggerFrom(ctx).Info("Scaling", "from", decision.Current, "to", decision.Desired, "reason", decision.Message)
 	if err := r.saveStatus(ctx, before, bc); err != nil {
+		kept.due = time.Time{} // nothing was decided
 		return err
 	}
 	r.announceScaling(bc, decision)

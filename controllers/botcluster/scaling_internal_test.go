@@ -81,7 +81,7 @@ var _ = Describe("The policy of scaling", func() {
 
 var _ = Describe("The status of scaling", func() {
 	state := autoscale.State{
-		Desired: 4, LastUp: midday, LastDown: midday.Add(-time.Hour), Unfinished: true,
+		Desired: 4, LastUp: midday, LastDown: midday.Add(-time.Hour), Unfinished: true, Regrets: 1, FellFrom: 6,
 		Holds:   []autoscale.Hold{{Rule: "slow", Since: midday}},
 		Enough:  []autoscale.Enough{{Desired: 3, Since: midday}},
 		Breaker: &autoscale.Breaker{Failures: 2, Last: midday},

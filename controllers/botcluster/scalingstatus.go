@@ -16,7 +16,7 @@ func scalingState(status *v1alpha1.ScalingStatus) autoscale.State {
 	}
 	state := autoscale.State{
 		Desired: int(status.Desired), LastUp: timeOf(status.LastScaleUp), LastDown: timeOf(status.LastScaleDown),
-		Unfinished: status.Memory.Unfinished,
+		Unfinished: status.Memory.Unfinished, Regrets: int(status.Memory.Regrets), FellFrom: int(status.Memory.FellFrom),
 	}
 	for _, hold := range status.Memory.Holds {
 		state.Holds = append(state.Holds, autoscale.Hold{Rule: hold.Rule, Since: hold.Since.UTC()})
@@ -31,7 +31,9 @@ func scalingState(status *v1alpha1.ScalingStatus) autoscale.State {
 }
 
 func scalingMemory(state autoscale.State) v1alpha1.ScalingMemory {
-	memory := v1alpha1.ScalingMemory{Unfinished: state.Unfinished}
+	memory := v1alpha1.ScalingMemory{
+		Unfinished: state.Unfinished, Regrets: int32(state.Regrets), FellFrom: int32(state.FellFrom),
+	}
 	for _, hold := range state.Holds {
 		memory.Holds = append(memory.Holds, v1alpha1.ScalingHold{Rule: hold.Rule, Since: metav1.NewTime(hold.Since)})
 	}

@@ -88,6 +88,9 @@ func (s *instanceStage) create(a Assessment) {
 	if !found || a.later || !s.seen.Complete() || s.held(a, "create") {
 		return
 	}
+	if a.Tier == model.TierBot && s.want.Policy.HoldCreates {
+		return
+	}
 	if tier.VolumePool != "" && !hasVolume(s.seen.Observed, s.want, tier, a.Name) {
 		s.plan.recheckIn(recheckAddress)
 		return

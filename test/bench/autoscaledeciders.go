@@ -22,8 +22,9 @@ type decider struct {
 // deciders are ours and those that they are measured beside.
 func deciders() []decider {
 	return []decider{
-		{name: "step", interval: 30, begin: ours(autoscale.ModeStep)},
-		{name: "proportional", interval: 30, begin: ours(autoscale.ModeProportional)},
+		{name: "step", interval: 30, begin: ours(autoscale.ModeStep, 3)},
+		{name: "proportional", interval: 30, begin: ours(autoscale.ModeProportional, 3)},
+		{name: "proportional-cpu", interval: 30, begin: ours(autoscale.ModeProportional, 1)},
 		{name: "script", interval: 30, begin: script(loadOfContainer)},
 		{name: "script-measured", interval: 30, lateListing: true, begin: script(loadOfHost)},
 		{name: "hpa", interval: 15, begin: hpa},
@@ -33,11 +34,12 @@ func deciders() []decider {
 // simulatedStart is when a simulated day begins.
 var simulatedStart = time.Date(2026, 3, 4, 0, 0, 0, 0, time.UTC)
 
-// ours is our policy with its defaults, fed through our samplers.
-func ours(mode autoscale.Mode) func() func(*simulation, float64) int {
+// ours is our policy with its defaults, fed through our samplers. Of the rules, the first alone is the CPU's: with it we see no
+// more than the HPA does.
+func ours(mode autoscale.Mode, rules int) func() func(*simulation, float64) int {
 	return func() func(*simulation, float64) int {
 		policy := autoscale.DefaultPolicy()
-		policy.Mode = mode
+		policy.Mode, policy.Rules = mode, policy.Rules[:rules]
 		gap := autoscale.DefaultGap(policy.Interval)
 		usages, traffic := &autoscale.Usages{Gap: gap}, &autoscale.Traffic{Gap: gap}
 		var state autoscale.State

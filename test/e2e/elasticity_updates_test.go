@@ -70,11 +70,11 @@ var _ = Describe("Sick bots", Label("elasticity"), func() {
 		run(ctx, "exec", bot, "--", "sh", "-c", "mkdir -p /etc/systemd/system/botserver.service.d && printf '[Service]\\nEnvironment=BOT_HEALTH=unhealthy\\n'"+
 			" > /etc/systemd/system/botserver.service.d/99-sick.conf && systemctl daemon-reload && systemctl restart botserver")
 		sick := incarnation(ctx, bot)
-		Eventually(ctx, incarnation).WithArguments(ctx, bot).WithTimeout(scaledTimeout).
+		Eventually(ctx, incarnation).WithArguments(ctx, bot).WithTimeout(2*scaledTimeout).
 			ShouldNot(Equal(sick), "it was made anew, or another in its place")
 		waitReady(ctx, bc)
 		expectAllBotsAnswer(ctx, bc, 2)
-	}, SpecTimeout(8*time.Minute))
+	}, SpecTimeout(12*time.Minute))
 })
 
 // botsOf lists the names of the bots that are there.

@@ -54,6 +54,7 @@ var _ = Describe("Operations", func() {
 	})
 
 	It("knows whose an operation is that ended before the call that began it was answered", func() {
+		o.hear(shown("1", "Creating instance", incusapi.Running, ""))
 		over, ended := o.hear(shown("1", "Creating instance", incusapi.Failure, "no"))
 		Expect(ended).To(BeTrue())
 		owner := model.Owner{UID: "u"}
