@@ -288,7 +288,7 @@ func (a assessor) phase(instance model.Instance) (Phase, string) {
 	case instance.State != model.StateRunning:
 		return PhaseStopped, ""
 	case !instance.DrainingSince.IsZero():
-		return PhaseDraining, a.overdue(instance)
+		return PhaseDraining, cmp.Or(a.overdue(instance), restarts(instance))
 	case !instance.Address.IsValid() && a.noAddress(instance):
 		return PhaseBooting, "it runs without an address: the host may be out of inotify instances " +
 			"(sysctl fs.inotify.max_user_instances), the network out of leases, or the image without a DHCP client"
@@ -299,6 +299,14 @@ func (a assessor) phase(instance model.Instance) (Phase, string) {
 	default:
 		return a.botPhase(instance)
 	}
+}
+
+// restarts says of a bot that it drains only to be restarted.
+func restarts(bot model.Instance) string {
+	if !bot.DrainingSince.Equal(bot.Restarted) {
+		return ""
+	}
+	return "it was unhealthy and is restarted"
 }
 
 // standsBy tells that an instance is a bot that waits until it is needed, or is on its way there.

@@ -116,7 +116,7 @@ var _ = Describe("A rolling update with a surge", func() {
 		Entry("unhealthy for longer than a boot takes", func(s *scene, _ *model.Instance) {
 			s.probe(1, 4, model.ProbeUnhealthy)
 		}, "is unhealthy: its health endpoint answers 200"),
-		Entry("without an address", func(s *scene, bot *model.Instance) {
+		Entry("without an address", func(_ *scene, bot *model.Instance) {
 			bot.Address = netip.Addr{}
 		}, "runs without an address beyond the deadline", "Mark crew-bot-4 because it runs without an address beyond the deadline"),
 		Entry("it died", func(_ *scene, bot *model.Instance) { bot.State, bot.Address = model.StateStopped, netip.Addr{} },
