@@ -60,6 +60,20 @@ var _ = Describe("What is said", func() {
 		}, "True Ready: 2 of 2 bots serve"),
 		Entry("one boots", func(r *report, _ *v1alpha1.BotCluster) { r.botIs(2, plan.PhaseBooting, "") },
 			"False Progressing: 2 of 3 bots serve; crew-bot-2 is booting"),
+		Entry("one is made that will take the place of another", func(r *report, _ *v1alpha1.BotCluster) {
+			newcomer := ready(model.TierBot, 4)
+			newcomer.Phase = plan.PhaseBooting
+			r.plan.Assessments = append(r.plan.Assessments, newcomer)
+		}, "False Progressing: 3 of 3 bots serve; crew-bot-4 is booting"),
+		Entry("one serves that will take the place of another", func(r *report, _ *v1alpha1.BotCluster) {
+			r.plan.Assessments = append(r.plan.Assessments, ready(model.TierBot, 4))
+			r.bot(1).Outdated = true
+		}, "False Progressing: 3 of 3 bots serve; 3 up to date"),
+		Entry("one waits frozen, which is nothing to wait for", func(r *report, _ *v1alpha1.BotCluster) {
+			standby := ready(model.TierBot, 4)
+			standby.Phase, standby.Standby = plan.PhaseStandby, true
+			r.plan.Assessments = append(r.plan.Assessments, standby)
+		}, "True Ready: 3 of 3 bots serve"),
 		Entry("one is of an older template", func(r *report, _ *v1alpha1.BotCluster) { r.bot(2).Outdated = true },
 			"False Progressing: 3 of 3 bots serve; 2 up to date"),
 		Entry("a name is taken", func(r *report, _ *v1alpha1.BotCluster) { r.botIs(2, plan.PhaseConflict, "it is not ours") },

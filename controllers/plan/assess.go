@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/generalbots/botcluster-operator/controllers/model"
@@ -165,40 +163,6 @@ func (a assessor) all() ([]Assessment, []Rollout) {
 	return out, rollouts
 }
 
-// bots judges all bots, those that are there and those that are missing, and tells which newcomer fails.
-func (a assessor) bots(tier TierBlueprint) (bots []Assessment, stalled string) {
-	var there []*Assessment
-	for i := range a.seen.Inventory.Instances {
-		instance := &a.seen.Inventory.Instances[i]
-		if ordinal, found := a.botOrdinal(*instance); found {
-			bot := a.one(instance.Name, model.TierBot, ordinal)
-			there = append(there, &bot)
-		}
-	}
-	absent, stalled := a.chooseBots(tier, there)
-	for _, bot := range there {
-		if bot.Wanted || bot.Phase != PhaseConflict { // a name that nobody needs is nobody's business
-			bots = append(bots, *bot)
-		}
-	}
-	for _, bot := range absent {
-		if bot.Instance == nil {
-			bots = append(bots, *bot)
-		}
-	}
-	return bots, stalled
-}
-
-// botOrdinal tells whether an instance is a bot, or has the name of one, and which.
-func (a assessor) botOrdinal(instance model.Instance) (int, bool) {
-	if instance.Tier == model.TierBot && instance.Owned {
-		return instance.Ordinal, true
-	}
-	digits, named := strings.CutPrefix(instance.Name, a.want.Owner.Prefix+string(model.TierBot)+"-")
-	ordinal, err := strconv.Atoi(digits)
-	return ordinal, named && err == nil && ordinal > 0 && strconv.Itoa(ordinal) == digits
-}
-
 // finish adds what depends on which instances are wanted.
 func (a assessor) finish(all []Assessment) {
 	nobody := nobodyServes(all)
@@ -288,7 +252,7 @@ func (a assessor) phase(instance model.Instance) (Phase, string) {
 	case instance.State != model.StateRunning:
 		return PhaseStopped, ""
 	case !instance.DrainingSince.IsZero():
-		return PhaseDraining, a.overdue(instance)
+		return PhaseDraining, cmp.Or(a.overdue(instance), restarts(instance))
 	case !instance.Address.IsValid() && a.noAddress(instance):
 		return PhaseBooting, "it runs without an address: the host may be out of inotify instances " +
 			"(sysctl fs.inotify.max_user_instances), the network out of leases, or the image without a DHCP client"
@@ -299,6 +263,14 @@ func (a assessor) phase(instance model.Instance) (Phase, string) {
 	default:
 		return a.botPhase(instance)
 	}
+}
+
+// restarts says of a bot that it drains only to be restarted.
+func restarts(bot model.Instance) string {
+	if !bot.DrainingSince.Equal(bot.Restarted) {
+		return ""
+	}
+	return "it was unhealthy and is restarted"
 }
 
 // standsBy tells that an instance is a bot that waits until it is needed, or is on its way there.

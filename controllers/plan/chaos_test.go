@@ -119,7 +119,7 @@ var mishaps = []mishap{
 			m.State, m.caddy = model.StateFrozen, nil
 		}
 	}},
-	{"thawed", func(c *chaos, m *machine) {
+	{"thawed", func(_ *chaos, m *machine) {
 		if m.State == model.StateFrozen && m.Operation == "" {
 			m.State = model.StateRunning
 		}

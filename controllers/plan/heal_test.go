@@ -228,6 +228,21 @@ var _ = Describe("Healing in the long run", func() {
 		Expect(s.taken).To(BeEmpty())
 	})
 
+	It("makes few bots when something stops every bot again and again, also those that take the places of others", func() {
+		s := begin()
+		s.want.Tiers[1].Standby, s.ceiling = 1, 6
+		s.rest()
+		hour(s, func() {
+			for _, m := range s.machines {
+				if m.Tier == model.TierBot && m.State == model.StateRunning && !m.Standby && m.Operation == "" {
+					s.halt(m)
+				}
+			}
+		})
+		Expect(s.taken[plan.VerbCreate]).To(BeNumerically("<=", 2*3*12),
+			"three places, one each in five minutes, and one more that is old already when it takes a place")
+	})
+
 	It("makes no bots when something stops every bot again and again, and starts each no more often than it may", func() {
 		s := begin()
 		hour(s, func() {

@@ -48,19 +48,16 @@ func (s *instanceStage) budgets() {
 // advance plans the next step for one instance. Operations in flight, foreign and unreadable instances are left alone, and
 // surplus that is still needed.
 func (s *instanceStage) advance(a Assessment) {
+	why := s.departure(a)
 	switch {
 	case a.Phase == PhaseAbsent:
 		s.create(a)
 	case !a.idle() || a.Waits || a.Away || a.freeze:
 		return
-	case a.goes != "":
-		s.leave(a, a.goes)
-	case !a.Wanted:
-		s.leave(a, "it is surplus: "+s.surplus(a))
+	case why != "":
+		s.leave(a, why)
 	case a.restarting():
 		s.goOnRestarting(a)
-	case a.Leaving() && !a.running():
-		s.leave(a, "it was leaving when it stopped")
 	case a.Leaving():
 		s.takeBack(a)
 	case a.restart:
@@ -71,6 +68,20 @@ func (s *instanceStage) advance(a Assessment) {
 		// What is to be changed comes before a start: a limit that the host cannot keep may be why it does not start.
 	default:
 		s.start(a)
+	}
+}
+
+// departure says why an instance leaves, empty when it stays.
+func (s *instanceStage) departure(a Assessment) string {
+	switch {
+	case a.goes != "":
+		return a.goes
+	case !a.Wanted:
+		return "it is surplus: " + s.surplus(a)
+	case a.leaves() && !a.running():
+		return "it was leaving when it stopped"
+	default:
+		return ""
 	}
 }
 
@@ -152,7 +163,12 @@ func (s *instanceStage) start(a Assessment) {
 		}
 		return
 	}
-	if a.Instance.State == model.StateFrozen { // which costs nothing and boots nothing
+	s.boot(a)
+}
+
+// boot starts an instance that has its files, or thaws it, which costs nothing.
+func (s *instanceStage) boot(a Assessment) {
+	if a.Instance.State == model.StateFrozen {
 		s.add(Step{Verb: VerbStart, Target: a.Name, Tier: a.Tier, Why: "it is wanted and frozen"})
 		return
 	}

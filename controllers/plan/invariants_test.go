@@ -20,30 +20,11 @@ func expectSafePlan(want plan.Blueprint, seen plan.Observed, p plan.Plan) {
 	}
 	targets := map[string]int{}
 	for _, s := range p.Steps {
-		Expect(s.Why).NotTo(BeEmpty(), string(s.Verb)+" "+s.Target)
+		expectSafeStep(instances, seen, s)
 		switch s.Verb {
-		case plan.VerbSetPool, plan.VerbSetSecrets, plan.VerbSetRoutes:
-			edge, asked := seen.Edges[s.Target]
-			Expect(asked && edge.Err == nil).To(BeTrue(), "it does not answer: "+s.String())
-		case plan.VerbCreateKey, plan.VerbCreateVolume, plan.VerbDeleteVolume:
-		case plan.VerbCreate:
-			Expect(instances).NotTo(HaveKey(s.Target), s.String())
-			targets[s.Target]++
+		case plan.VerbSetPool, plan.VerbSetSecrets, plan.VerbSetRoutes, plan.VerbCreateKey, plan.VerbCreateVolume, plan.VerbDeleteVolume:
 		default:
-			instance, found := instances[s.Target]
-			Expect(found && instance.Owned && instance.State != model.StateUnknown).To(BeTrue(), "not ours to touch: "+s.String())
-			Expect(instance.Operation).To(BeEmpty(), "it is busy: "+s.String())
 			targets[s.Target]++
-		}
-		if !seen.Complete() {
-			Expect(s.Verb).To(BeElementOf(plan.VerbStart, plan.VerbConfigure, plan.VerbCreateKey, plan.VerbSetPool, plan.VerbSetSecrets,
-				plan.VerbSetRoutes), s.String())
-		}
-		if !seen.MayRemove(s.Tier) {
-			Expect(s.Verb).NotTo(BeElementOf(plan.VerbMark, plan.VerbStop, plan.VerbDelete, plan.VerbDeleteVolume), s.String())
-		}
-		if s.Verb == plan.VerbStop && s.Tier == model.TierBot {
-			expectReleased(seen, s)
 		}
 	}
 	for target, count := range targets {
@@ -55,6 +36,33 @@ func expectSafePlan(want plan.Blueprint, seen plan.Observed, p plan.Plan) {
 	expectStandbys(seen, p)
 	expectBudgets(want, p)
 	expectPool(want, instances, seen, p.Pool)
+}
+
+func expectSafeStep(instances map[string]model.Instance, seen plan.Observed, s plan.Step) {
+	GinkgoHelper()
+	Expect(s.Why).NotTo(BeEmpty(), string(s.Verb)+" "+s.Target)
+	switch s.Verb {
+	case plan.VerbSetPool, plan.VerbSetSecrets, plan.VerbSetRoutes:
+		edge, asked := seen.Edges[s.Target]
+		Expect(asked && edge.Err == nil).To(BeTrue(), "it does not answer: "+s.String())
+	case plan.VerbCreateKey, plan.VerbCreateVolume, plan.VerbDeleteVolume:
+	case plan.VerbCreate:
+		Expect(instances).NotTo(HaveKey(s.Target), s.String())
+	default:
+		instance, found := instances[s.Target]
+		Expect(found && instance.Owned && instance.State != model.StateUnknown).To(BeTrue(), "not ours to touch: "+s.String())
+		Expect(instance.Operation).To(BeEmpty(), "it is busy: "+s.String())
+	}
+	if !seen.Complete() {
+		Expect(s.Verb).To(BeElementOf(plan.VerbStart, plan.VerbConfigure, plan.VerbCreateKey, plan.VerbSetPool, plan.VerbSetSecrets,
+			plan.VerbSetRoutes), s.String())
+	}
+	if !seen.MayRemove(s.Tier) {
+		Expect(s.Verb).NotTo(BeElementOf(plan.VerbMark, plan.VerbStop, plan.VerbDelete, plan.VerbDeleteVolume), s.String())
+	}
+	if s.Verb == plan.VerbStop && s.Tier == model.TierBot {
+		expectReleased(seen, s)
+	}
 }
 
 // expectReleased asserts that no edge may send anything to a bot that is stopped.
@@ -118,10 +126,7 @@ func hasStep(p plan.Plan, target string, verbs ...plan.Verb) bool {
 func expectBotBudget(tier plan.TierBlueprint, p plan.Plan) {
 	GinkgoHelper()
 	there, made, serving, taken, drained := 0, 0, 0, 0, 0
-	for _, a := range p.Assessments {
-		if a.Tier != model.TierBot || a.Phase == plan.PhaseConflict || a.Standby || a.Away {
-			continue
-		}
+	for _, a := range botsToServe(p) {
 		if a.Instance != nil && !a.Instance.Standby {
 			there++
 		}
@@ -148,6 +153,13 @@ func expectBotBudget(tier plan.TierBlueprint, p plan.Plan) {
 	if taken > 0 {
 		Expect(serving-taken).To(BeNumerically(">=", tier.Replicas-unavailable-drained), p.String())
 	}
+}
+
+// botsToServe are the bots that serve, or are to: not those that wait, are away, or are somebody else's.
+func botsToServe(p plan.Plan) []plan.Assessment {
+	return slices.DeleteFunc(slices.Clone(p.Assessments), func(a plan.Assessment) bool {
+		return a.Tier != model.TierBot || a.Phase == plan.PhaseConflict || a.Standby || a.Away
+	})
 }
 
 // expectStandbys asserts that only standbys are frozen that every edge finds well, that they leave the pools with that, and that no

@@ -33,6 +33,8 @@ type fleet struct {
 	// foreign are the instances of others that have the name of a bot, by ordinal; taken are all ordinals in use.
 	foreign map[int]*Assessment
 	taken   map[int]bool
+	// next is the lowest ordinal that may be free.
+	next int
 	// count is how many instances of the tier there are that serve or did, in whatever state, waiting how many standbys.
 	count, waiting int
 	// stalled says which newcomer fails, so that nothing else is replaced.
@@ -114,7 +116,9 @@ func goneSoon(a *Assessment) bool {
 
 // keep chooses among the fresh ones. Those that leave come last: they are taken back when they are needed.
 func (f *fleet) keep() {
-	slices.SortStableFunc(f.fresh, func(x, y *Assessment) int { return -f.compareVictims(x, y) })
+	if len(f.fresh) > f.tier.Replicas {
+		slices.SortStableFunc(f.fresh, func(x, y *Assessment) int { return -f.compareVictims(x, y) })
+	}
 	for i, a := range f.fresh {
 		if a.Wanted = i < f.tier.Replicas; a.Wanted {
 			f.kept = append(f.kept, a)
@@ -147,10 +151,10 @@ func (f *fleet) fill() {
 
 // place takes the lowest free ordinal for a bot that is to be made. A name that somebody else has is told and not passed over.
 func (f *fleet) place() *Assessment {
-	ordinal := 1
-	for f.taken[ordinal] {
-		ordinal++
+	for f.next = max(f.next, 1); f.taken[f.next]; {
+		f.next++
 	}
+	ordinal := f.next
 	f.taken[ordinal] = true
 	if foreign, found := f.foreign[ordinal]; found {
 		foreign.Wanted = true

@@ -36,19 +36,24 @@ func worth(a *Assessment) int {
 		return worthLeaving
 	case a.NoAddress || a.hopeless():
 		return worthHopeless
+	case a.restarting():
+		return worthBroken
 	case a.Phase == PhaseStopped && a.Instance.StartedAt.IsZero():
 		return worthComing
-	case a.restarting() || a.Phase == PhaseStopped || a.Phase == PhaseDeleting || a.Phase == PhaseStopping:
-		return worthBroken
 	case a.Phase == PhaseUnhealthy && !a.Works:
 		return worthUnhealthy
-	case a.Phase == PhaseUnhealthy || a.Phase == PhaseDegraded:
-		return worthImpaired
-	case a.Phase == PhaseReady || a.Phase == PhaseDraining || a.Phase == PhaseDrained:
-		return worthReady
-	default:
-		return worthComing
 	}
+	if worth, known := phaseWorth[a.Phase]; known {
+		return worth
+	}
+	return worthComing
+}
+
+// phaseWorth is the worth of a bot in a phase, when the phase alone tells it. All others are on their way up.
+var phaseWorth = map[Phase]int{
+	PhaseStopped: worthBroken, PhaseStopping: worthBroken, PhaseDeleting: worthBroken,
+	PhaseUnhealthy: worthImpaired, PhaseDegraded: worthImpaired,
+	PhaseReady: worthReady, PhaseDraining: worthReady, PhaseDrained: worthReady,
 }
 
 // compareVictims orders fresh bots: the one that leaves first comes first.

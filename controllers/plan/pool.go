@@ -12,7 +12,8 @@ import (
 
 // poolOf says which bots the edges should know, by name. Every running bot with an address is in it: whether it serves is
 // for the edges to find out by probing. A leaving bot is draining until it is drained, then it is out; one that somebody
-// drains by hand stays draining, and so does a standby until it is frozen. A bot that cannot be read stays as the edges hold it: they see for themselves whether it still answers.
+// drains by hand stays draining, and so does a standby until it is frozen. A bot that cannot be read stays as the edges hold it:
+// they see for themselves whether it still answers.
 func poolOf(want Blueprint, seen sight, freezing map[string]bool, now time.Time) model.Pool {
 	pool := model.Pool{Probe: want.Probe, Members: []model.Member{}}
 	for i := range seen.Inventory.Instances {

@@ -137,7 +137,7 @@ func (f *fleet) failing() string {
 // fails says what is wrong with an instance that should be up by now, empty when nothing is known to be.
 func (a assessor) fails(newcomer Assessment) string {
 	failure := newcomer.Failure
-	began := slices.Contains([]string{"create", "configure", "start"}, failure.Operation) && failure.Count > 0
+	began := failure.Count > 0 && slices.Contains([]string{"create", "configure", "start"}, failure.Operation)
 	switch {
 	case newcomer.Phase == PhaseReady || newcomer.Phase == PhaseUnknown || newcomer.byHand:
 		return ""
@@ -153,16 +153,25 @@ func (a assessor) fails(newcomer Assessment) string {
 		return whyNoAddress[len("it "):]
 	case newcomer.Phase == PhaseStopped && !newcomer.Instance.StartedAt.IsZero():
 		return "stopped after it was started"
-	case newcomer.Phase == PhaseUnhealthy && a.now.Sub(newcomer.Instance.StartedAt) > a.healthGrace():
+	default:
+		return a.late(newcomer)
+	}
+}
+
+// late says of what a newcomer has had time enough for.
+func (a assessor) late(newcomer Assessment) string {
+	started, since := newcomer.Instance.StartedAt, newcomer.Instance.CreatedAt
+	if started.After(since) {
+		since = started
+	}
+	switch {
+	case newcomer.Phase == PhaseUnhealthy && a.now.Sub(started) > a.healthGrace():
 		return "is unhealthy: " + newcomer.Message
-	}
-	since := newcomer.Instance.CreatedAt
-	if newcomer.Instance.StartedAt.After(since) {
-		since = newcomer.Instance.StartedAt
-	}
-	// One that waits for its first probe waits for the edges.
-	if a.now.Sub(since) > a.want.Policy.ProgressDeadline && !newcomer.Leaving() && newcomer.Phase != PhaseProbing {
+	case newcomer.Leaving() || newcomer.Phase == PhaseProbing: // one that waits for its first probe waits for the edges
+		return ""
+	case a.now.Sub(since) > a.want.Policy.ProgressDeadline:
 		return fmt.Sprintf("is not ready after %s", a.want.Policy.ProgressDeadline)
+	default:
+		return ""
 	}
-	return ""
 }

@@ -116,7 +116,7 @@ var _ = Describe("A rolling update with a surge", func() {
 		Entry("unhealthy for longer than a boot takes", func(s *scene, _ *model.Instance) {
 			s.probe(1, 4, model.ProbeUnhealthy)
 		}, "is unhealthy: its health endpoint answers 200"),
-		Entry("without an address", func(s *scene, bot *model.Instance) {
+		Entry("without an address", func(_ *scene, bot *model.Instance) {
 			bot.Address = netip.Addr{}
 		}, "runs without an address beyond the deadline", "Mark crew-bot-4 because it runs without an address beyond the deadline"),
 		Entry("it died", func(_ *scene, bot *model.Instance) { bot.State, bot.Address = model.StateStopped, netip.Addr{} },
@@ -179,15 +179,17 @@ var _ = Describe("A rolling update with a surge", func() {
 var _ = Describe("The bots of a world without mishaps", func() {
 	It("serve in numbers, whatever templates, limits and numbers are asked for in the middle of whatever", func() {
 		forEachSeed(func(seed uint64) {
-			c := &chaos{world: newWorld(blueprint(1+int(seed%5), 1)), r: dice(seed), least: 99}
+			c := &chaos{world: newWorld(blueprint(1+int(seed%5), 1)), r: dice(seed)}
 			c.badTemplate = badTemplate
 			tier := &c.want.Tiers[1]
+			c.least, c.most = tier.Replicas, tier.Replicas
 			try(seed, c.text.String, func() {
 				c.rest()
 				for range 3 {
 					tier.Surge, tier.Unavailable = c.r.IntN(3), c.r.IntN(3)
 					tier.Template = oneOf(c.r, botTemplate, newTemplate, badTemplate)
-					c.note("the template is %s, surge %d, unavailable %d", tier.Template, tier.Surge, tier.Unavailable)
+					tier.Replicas, tier.Standby = oneOf(c.r, tier.Replicas, 1+c.r.IntN(5)), c.r.IntN(2)
+					c.note("%d of %s, surge %d, unavailable %d", tier.Replicas, tier.Template, tier.Surge, tier.Unavailable)
 					for range c.r.IntN(40) {
 						c.pass(false)
 						c.expectServing()
@@ -207,7 +209,7 @@ var _ = Describe("The bots of a world without mishaps", func() {
 
 	It("serve on when the template is bad, for as long as it is, with no more newcomers than may be more or missing", func() {
 		for limits := range uint64(9) {
-			c := &chaos{world: newWorld(blueprint(3, 1)), r: dice(limits), least: 99}
+			c := &chaos{world: newWorld(blueprint(3, 1)), r: dice(limits), least: 3}
 			c.badTemplate = badTemplate
 			tier := &c.want.Tiers[1]
 			tier.Surge, tier.Unavailable = int(limits/3), int(limits%3)
@@ -235,6 +237,6 @@ func (c *chaos) expectServing() {
 		surge = 1
 	}
 	c.most, c.least = max(c.most, tier.Replicas+surge), min(c.least, tier.Replicas-tier.Unavailable)
-	Expect(c.countOf(model.TierBot)).To(BeNumerically("<=", c.most))
+	Expect(c.countOf(model.TierBot)).To(BeNumerically("<=", c.most+1), "and one standby")
 	Expect(c.serving()).To(BeNumerically(">=", c.least))
 }
