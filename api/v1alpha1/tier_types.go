@@ -54,9 +54,10 @@ type BotSpec struct {
 	Files []File `json:"files,omitempty"`
 
 	// HostPortBase publishes bot i (1, 2, …) on port hostPortBase+i of its Incus host by a proxy device, as the
-	// scaling document does with 8080+i. Leave it out to publish the edge only.
+	// scaling document does with 8080+i. Leave room above it: during updates and with bots in reserve there are higher numbers
+	// than replicas. Leave it out to publish the edge only.
 	// +kubebuilder:validation:Minimum=1
-	// +kubebuilder:validation:Maximum=64535
+	// +kubebuilder:validation:Maximum=63000
 	// +optional
 	HostPortBase *int32 `json:"hostPortBase,omitempty"`
 
