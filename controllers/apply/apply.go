@@ -35,21 +35,34 @@ type Result struct {
 // Run carries out the steps, at most parallel at a time, in their order; one for a target begins when the one before it for
 // that target has ended. After a Terminal error the remaining steps of the same verb and tier are skipped: what one of
 // them was refused for holds for all. Only of what edges are told each judges for itself, because their images may differ.
-// An edge that did not take its secrets is not told its routes: they may need them.
+// An edge that did not take its secrets is not told its routes: they may need them. A bot is frozen when all edges have been told
+// their pools, and not when one did not take its own; one that could not be promoted is not started.
 // The results are in the order of the steps.
 func Run(ctx context.Context, steps []plan.Step, ports Ports, parallel int) []Result {
-	run := runner{ports: ports, refused: map[kind]bool{}, unarmed: map[string]bool{}}
+	run := runner{ports: ports, refused: map[kind]bool{}, unready: map[string]bool{}}
 	results := make([]Result, len(steps))
 	var group errgroup.Group
 	group.SetLimit(parallel)
 	last := map[string]chan struct{}{}
+	var pools []chan struct{}
 	for i, step := range steps {
-		before, done := last[step.Target], make(chan struct{})
+		done := make(chan struct{})
+		var before []chan struct{} // each began earlier, so it has a place among the parallel ones
+		if earlier := last[step.Target]; earlier != nil {
+			before = append(before, earlier)
+		}
 		last[step.Target] = done
+		switch step.Verb {
+		case plan.VerbSetPool:
+			pools = append(pools, done)
+		case plan.VerbFreeze:
+			before = append(before, pools...)
+		default:
+		}
 		group.Go(func() error {
 			defer close(done)
-			if before != nil {
-				<-before // it began earlier, so it has a place among the parallel ones
+			for _, earlier := range before {
+				<-earlier
 			}
 			results[i] = run.step(ctx, step)
 			return nil
@@ -80,14 +93,19 @@ type runner struct {
 	ports   Ports
 	mutex   sync.Mutex
 	refused map[kind]bool
-	// unarmed are the edges that did not take their secrets.
-	unarmed map[string]bool
+	// unready are the edges that did not take their secrets and the standbys that could not be promoted; unpooled tells that an
+	// edge did not take its pool.
+	unready  map[string]bool
+	unpooled bool
 }
 
 func (r *runner) step(ctx context.Context, step plan.Step) Result {
 	kind := kindOf(step)
 	r.mutex.Lock()
-	skip := r.refused[kind] || (step.Verb == plan.VerbSetRoutes && r.unarmed[step.Target])
+	skip := r.refused[kind] || r.tooSoon(step)
+	if skip && step.Verb == plan.VerbSetPool {
+		r.unpooled = true
+	}
 	r.mutex.Unlock()
 	if skip || ctx.Err() != nil {
 		return Result{Step: step, Skipped: true}
@@ -99,6 +117,18 @@ func (r *runner) step(ctx context.Context, step plan.Step) Result {
 	return Result{Step: step, Err: err}
 }
 
+// tooSoon tells that what the step needs first did not come about.
+func (r *runner) tooSoon(step plan.Step) bool {
+	switch step.Verb {
+	case plan.VerbSetRoutes, plan.VerbStart:
+		return r.unready[step.Target]
+	case plan.VerbFreeze:
+		return r.unpooled
+	default:
+		return false
+	}
+}
+
 // note keeps what an error says about steps that come later.
 func (r *runner) note(step plan.Step, err error) {
 	r.mutex.Lock()
@@ -106,8 +136,12 @@ func (r *runner) note(step plan.Step, err error) {
 	if provider.ClassOf(err) == provider.Terminal {
 		r.refused[kindOf(step)] = true
 	}
-	if step.Verb == plan.VerbSetSecrets {
-		r.unarmed[step.Target] = true
+	switch step.Verb {
+	case plan.VerbSetSecrets, plan.VerbPromote:
+		r.unready[step.Target] = true
+	case plan.VerbSetPool:
+		r.unpooled = true
+	default:
 	}
 }
 
@@ -126,8 +160,10 @@ func (r *runner) do(ctx context.Context, step plan.Step) error {
 		return instances.Configure(ctx, step.Target, owner, step.Files, step.FilesHash)
 	case plan.VerbStart:
 		return instances.Start(ctx, step.Target, owner)
-	case plan.VerbChange, plan.VerbMark, plan.VerbUnmark, plan.VerbRestart:
+	case plan.VerbChange, plan.VerbMark, plan.VerbUnmark, plan.VerbRestart, plan.VerbPromote:
 		return instances.Change(ctx, step.Target, owner, step.Change)
+	case plan.VerbFreeze:
+		return instances.Freeze(ctx, step.Target, owner)
 	case plan.VerbStop:
 		return provider.IgnoreNotFound(instances.Stop(ctx, step.Target, owner, step.Grace))
 	case plan.VerbDelete:

@@ -95,6 +95,11 @@ var _ = Describe("Carrying out a step", func() {
 			"change bot-1 of uid-crew: map[] 0001-01-01 00:00:00 +0000 UTC"),
 		Entry(nil, plan.Step{Verb: plan.VerbStop, Target: "bot-1", Grace: 15 * time.Second}, "stop bot-1 of uid-crew within 15s"),
 		Entry(nil, plan.Step{Verb: plan.VerbStop, Target: "bot-1"}, "stop bot-1 of uid-crew within 0s"),
+		Entry(nil, plan.Step{Verb: plan.VerbRestart, Target: "bot-1", Change: model.InstanceChange{DrainingSince: &since, Restarted: &since}},
+			"change bot-1 of uid-crew: map[] 2026-03-01 12:00:00 +0000 UTC"),
+		Entry(nil, plan.Step{Verb: plan.VerbPromote, Target: "bot-1", Change: model.InstanceChange{Standby: new(bool)}},
+			"change bot-1 of uid-crew: map[] <nil>"),
+		Entry(nil, plan.Step{Verb: plan.VerbFreeze, Target: "bot-1"}, "freeze bot-1 of uid-crew"),
 		Entry(nil, plan.Step{Verb: plan.VerbDelete, Target: "bot-1"}, "delete bot-1 of uid-crew"),
 		Entry(nil, plan.Step{Verb: plan.VerbSetPool, Target: "edge-1", Pool: model.Pool{Revision: "p1"}}, "pool p1 to edge-1"),
 		Entry(nil, plan.Step{Verb: plan.VerbCreateKey, Target: "crew-edge"}, "create key crew-edge"),
@@ -248,6 +253,44 @@ var _ = Describe("Carrying out a plan", func() {
 				To(HaveExactElements("pool p1 to "+edge, "secrets s1 to "+edge, "routes r1 to "+edge))
 		}
 	}, SpecTimeout(10*time.Second))
+
+	DescribeTable("freezes bots when all edges were told their pools", func(ctx SpecContext, refused string, err error, became ...string) {
+		o := newOutside()
+		o.answer = func(call string) error {
+			if call == refused {
+				return err
+			}
+			return nil
+		}
+		all := []plan.Step{
+			{Verb: plan.VerbSetPool, Target: "edge-1", Tier: model.TierEdge, Pool: model.Pool{Revision: "p1"}},
+			{Verb: plan.VerbSetPool, Target: "edge-2", Tier: model.TierEdge, Pool: model.Pool{Revision: "p1"}},
+			{Verb: plan.VerbFreeze, Target: "bot-1", Tier: model.TierBot},
+		}
+		Expect(outcome(apply.Run(ctx, all, ports(o), 8))).To(Equal(became))
+		if slices.Contains(o.calls, "freeze bot-1 of uid-crew") {
+			Expect(o.calls[2]).To(Equal("freeze bot-1 of uid-crew"))
+		}
+	},
+		Entry("and they took them", "", nil, "edge-1 done", "edge-2 done", "bot-1 done"),
+		Entry("not when one did not answer", "pool p1 to edge-2", classified(provider.Transient), "edge-1 done", "edge-2 failed", "bot-1 skipped"),
+		Entry("not when one refused", "pool p1 to edge-1", classified(provider.Terminal), "edge-1 failed", "edge-2 done", "bot-1 skipped"),
+	)
+
+	It("does not start a bot that could not be promoted", func(ctx SpecContext) {
+		o := newOutside()
+		o.answer = func(call string) error {
+			if strings.HasPrefix(call, "change bot-1 ") {
+				return errClumsy
+			}
+			return nil
+		}
+		all := []plan.Step{
+			{Verb: plan.VerbPromote, Target: "bot-1", Tier: model.TierBot}, {Verb: plan.VerbStart, Target: "bot-1", Tier: model.TierBot},
+			{Verb: plan.VerbPromote, Target: "bot-2", Tier: model.TierBot}, {Verb: plan.VerbStart, Target: "bot-2", Tier: model.TierBot},
+		}
+		Expect(outcome(apply.Run(ctx, all, ports(o), 1))).To(Equal([]string{"bot-1 failed", "bot-1 skipped", "bot-2 done", "bot-2 done"}))
+	})
 
 	It("begins nothing more once it is told to end", func(ctx SpecContext) {
 		o := newOutside()

@@ -23,6 +23,8 @@ const (
 	EventDrainCancelled   = "DrainCancelled"
 	EventDrained          = "Drained"
 	EventRestarting       = "InstanceRestarting"
+	EventStandbyPromoted  = "StandbyPromoted"
+	EventStandbyWaits     = "StandbyWaits"
 	EventInstanceStopping = "InstanceStopping"
 	EventInstanceDeleting = "InstanceDeleting"
 	EventRoutesApplied    = "RoutesApplied"
@@ -51,6 +53,8 @@ var stepEvents = map[plan.Verb]string{
 	plan.VerbMark:         EventDrainStarted,
 	plan.VerbUnmark:       EventDrainCancelled,
 	plan.VerbRestart:      EventRestarting,
+	plan.VerbPromote:      EventStandbyPromoted,
+	plan.VerbFreeze:       EventStandbyWaits,
 	plan.VerbStop:         EventInstanceStopping,
 	plan.VerbDelete:       EventInstanceDeleting,
 	plan.VerbSetSecrets:   EventSecretsApplied,

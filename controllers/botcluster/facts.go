@@ -155,7 +155,7 @@ func (r report) tierReady(condition string, tier model.Tier) conditions.Fact {
 	wanted, ready, drained, updated := 0, 0, 0, 0
 	var missing []plan.Assessment
 	for _, a := range r.plan.Assessments {
-		if a.Tier != tier || !a.Wanted {
+		if a.Tier != tier || !a.Wanted || a.Standby {
 			continue
 		}
 		wanted++
@@ -335,11 +335,11 @@ func (r report) delayed() string {
 	return ""
 }
 
-// leaving counts the instances that are not wanted.
+// leaving counts the instances that are not wanted. Those that are away with their member do not go anywhere.
 func (r report) leaving() int {
 	count := 0
 	for _, a := range r.plan.Assessments {
-		if !a.Wanted && a.Instance != nil {
+		if !a.Wanted && a.Instance != nil && !a.Away {
 			count++
 		}
 	}

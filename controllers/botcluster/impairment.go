@@ -61,7 +61,7 @@ func (r report) allDrained() string {
 		if a.Waits {
 			nobody = "only surplus bots take new requests"
 		}
-		if a.Tier == model.TierBot && a.Wanted {
+		if a.Tier == model.TierBot && a.Wanted && !a.Standby {
 			wanted++
 			if a.Drained() {
 				drained++

@@ -15,7 +15,7 @@ import (
 type Phase string
 
 // The phases. Absent is an instance that is wanted and not there. Drained is a bot that somebody drains by hand and that has
-// nothing in hand any more.
+// nothing in hand any more. Standby is a bot that waits frozen until it is needed.
 const (
 	PhaseAbsent    Phase = "Absent"
 	PhaseCreating  Phase = "Creating"
@@ -28,6 +28,7 @@ const (
 	PhaseUnhealthy Phase = "Unhealthy"
 	PhaseDraining  Phase = "Draining"
 	PhaseDrained   Phase = "Drained"
+	PhaseStandby   Phase = "Standby"
 	PhaseStopping  Phase = "Stopping"
 	PhaseDeleting  Phase = "Deleting"
 	PhaseConflict  Phase = "Conflict"
@@ -47,6 +48,8 @@ type Assessment struct {
 	// Wanted tells that there should be an instance in this place: this one, or the one that will be made when it has left.
 	// What is there and not wanted is surplus. While bots are replaced there may be more that are wanted than are to serve.
 	Wanted bool
+	// Standby tells that it is one of those that wait frozen, or are on their way there; they do not serve.
+	Standby bool
 	// Outdated tells that the instance was made from another template.
 	Outdated bool
 	// NoAddress tells that the instance ran into the address deadline.
@@ -58,6 +61,8 @@ type Assessment struct {
 	Behind bool
 	// Waits tells that the bot is surplus and does not leave yet, because nobody else would take new requests.
 	Waits bool
+	// Away tells that the bot is out of reach with its member of the Incus cluster, and another takes its place.
+	Away bool
 	// Drain is how far a bot is that takes nothing new; nil when it takes what comes.
 	Drain *Drain
 	// Circuits are its circuit breakers that are not closed, by route, then edge.
@@ -72,10 +77,12 @@ type Assessment struct {
 	byHand bool
 	// sick tells that a bot should be up and is unhealthy for every edge; restart and replace that it is its turn to be healed.
 	sick, restart, replace bool
+	// promote tells that a standby is to serve from now on, freeze that it is to wait from now on.
+	promote, freeze bool
 }
 
 // Ready tells that the instance is wanted and does its work.
-func (a Assessment) Ready() bool { return a.Wanted && a.Phase == PhaseReady }
+func (a Assessment) Ready() bool { return a.Wanted && !a.Standby && a.Phase == PhaseReady }
 
 // Leaving tells that the instance carries the mark of leaving.
 func (a Assessment) Leaving() bool { return a.Instance != nil && !a.Instance.DrainingSince.IsZero() }
@@ -130,6 +137,7 @@ func (a assessor) all() ([]Assessment, []Rollout) {
 			known[name] = true
 			place := a.one(name, tier.Tier, ordinal)
 			place.Wanted = true
+			a.homeless(&place, tier)
 			out = append(out, place)
 		}
 	}
@@ -218,6 +226,8 @@ func (a assessor) one(name string, tier model.Tier, ordinal int) Assessment {
 	out := Assessment{Name: name, Tier: tier, Ordinal: ordinal, Phase: PhaseAbsent}
 	out.Failure, out.byHand = a.seen.Inventory.Failures[name], a.want.Drained[name]
 	if instance, found := a.seen.instances[name]; found {
+		out.Standby = standsBy(*instance)
+		out.byHand = out.byHand && !out.Standby
 		out.Instance = instance
 		out.Phase, out.Message = a.phase(*instance)
 		out.Outdated = a.outdated(*instance)
@@ -225,6 +235,9 @@ func (a assessor) one(name string, tier model.Tier, ordinal int) Assessment {
 		out.Works = a.works(*instance)
 		out.Behind = a.behind(*instance)
 		out.sick = a.sick(*instance)
+		if why, away := a.away(*instance); away {
+			out.Away, out.Message = true, why
+		}
 		out.Circuits = a.seen.circuits(*instance)
 	}
 	if out.Message == "" && out.Failure.Message != "" && out.Phase != PhaseReady {
@@ -268,6 +281,8 @@ func (a assessor) phase(instance model.Instance) (Phase, string) {
 		return phase, ""
 	}
 	switch {
+	case instance.State == model.StateFrozen && standsBy(instance):
+		return PhaseStandby, ""
 	case instance.State == model.StateFrozen:
 		return PhaseStopped, "it is frozen"
 	case instance.State != model.StateRunning:
@@ -284,6 +299,11 @@ func (a assessor) phase(instance model.Instance) (Phase, string) {
 	default:
 		return a.botPhase(instance)
 	}
+}
+
+// standsBy tells that an instance is a bot that waits until it is needed, or is on its way there.
+func standsBy(instance model.Instance) bool {
+	return instance.Standby && instance.Tier == model.TierBot && instance.Owned
 }
 
 func (a assessor) edgePhase(instance model.Instance) (Phase, string) {
@@ -335,7 +355,7 @@ func (a assessor) behind(instance model.Instance) bool {
 }
 
 func (a assessor) botPhase(instance model.Instance) (Phase, string) {
-	if a.want.Drained[instance.Name] {
+	if a.want.Drained[instance.Name] && !instance.Standby {
 		return a.handDrainPhase(instance.Name)
 	}
 	worst, answered := model.MemberStatus{Probe: model.ProbeHealthy}, 0
@@ -351,6 +371,8 @@ func (a assessor) botPhase(instance model.Instance) (Phase, string) {
 	switch {
 	case answered == 0:
 		return PhaseProbing, "no edge answers, so its health is not known"
+	case worst.Probe == model.ProbeHealthy && instance.Standby:
+		return PhaseProbing, "it is well, and will wait frozen"
 	case worst.Probe == model.ProbeHealthy:
 		return PhaseReady, a.passedOver(instance.Name)
 	case worst.Probe == model.ProbeDegraded:

@@ -3,6 +3,7 @@ package plan_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,6 +22,9 @@ const (
 	healingPasses = 400
 )
 
+// memberNames are the members of the clusters in which chaos breaks out.
+var memberNames = []string{"north", "south", "west"}
+
 // chaos is a world to which things happen at random, and its log.
 type chaos struct {
 	*world
@@ -34,9 +38,18 @@ type chaos struct {
 func newChaos(seed uint64) *chaos {
 	c := &chaos{world: newWorld(blueprint(3, 2)), r: dice(seed)}
 	c.want.Secrets.Revision, c.want.KeySecret = "secrets-1", "crew-edge"
-	c.want.Tiers[1].Surge, c.want.Tiers[1].Unavailable = c.r.IntN(3), c.r.IntN(3)
+	c.want.Tiers[1].Surge, c.want.Tiers[1].Unavailable, c.want.Tiers[1].Standby = c.r.IntN(3), c.r.IntN(3), c.r.IntN(3)
 	c.want.Probe.Interval, c.want.Policy.AddressDeadline = time.Second, oneOf(c.r, 8*time.Second, 45*time.Second)
 	c.want.Policy.ReplaceAfter = oneOf(c.r, 20*time.Second, time.Minute)
+	if chance(c.r, 2) {
+		c.want.Policy.LostAfter = 10 * time.Second
+		for _, name := range memberNames {
+			c.want.Members = append(c.want.Members, model.HostMember{Name: name, State: model.HostMemberOnline})
+		}
+		for i := range c.want.Tiers {
+			c.want.Tiers[i].Placement = plan.Placement{Spread: chance(c.r, 2), Targets: oneOf(c.r, nil, []string{"north", "south"})}
+		}
+	}
 	c.want.Tiers[0].VolumePool = oneOf(c.r, "", "fast")
 	if c.want.Tiers[0].VolumePool != "" {
 		c.want.Tiers[0].Devices = func(ordinal int) map[string]model.Device {
@@ -106,6 +119,11 @@ var mishaps = []mishap{
 			m.State, m.caddy = model.StateFrozen, nil
 		}
 	}},
+	{"thawed", func(c *chaos, m *machine) {
+		if m.State == model.StateFrozen && m.Operation == "" {
+			m.State = model.StateRunning
+		}
+	}},
 	{"hidden", func(_ *chaos, m *machine) { m.hidden = true }},
 	{"found", func(_ *chaos, m *machine) { m.hidden = false }},
 	{"deaf", func(_ *chaos, m *machine) { m.deaf = true }},
@@ -144,6 +162,7 @@ var wishes = []wish{
 	{"other limits of a rolling update", func(c *chaos) {
 		c.want.Tiers[1].Surge, c.want.Tiers[1].Unavailable = c.r.IntN(3), c.r.IntN(3)
 	}},
+	{"another number of standbys", func(c *chaos) { c.want.Tiers[1].Standby = c.r.IntN(3) }},
 	{"another template of the edges", func(c *chaos) { c.want.Tiers[0].Template = oneOf(c.r, edgeTemplate, newTemplate) }},
 	{"other routes", func(c *chaos) { c.want.Routes.Revision = oneOf(c.r, "routes-1", "routes-2") }},
 	{"other limits", func(c *chaos) {
@@ -155,6 +174,12 @@ var wishes = []wish{
 	{"the secrets of the edges are there", func(c *chaos) { c.edgeSecretsErr = nil }},
 	{"a bot is drained by hand", func(c *chaos) { c.want.Drained = map[string]bool{botName(1 + c.r.IntN(3)): true} }},
 	{"nobody is drained by hand", func(c *chaos) { c.want.Drained = nil }},
+	{"a member of the cluster is offline, online or evacuated", func(c *chaos) {
+		if len(c.want.Members) > 0 {
+			c.memberIs(oneOf(c.r, memberNames...),
+				oneOf(c.r, model.HostMemberOnline, model.HostMemberOnline, model.HostMemberOffline, model.HostMemberEvacuated))
+		}
+	}},
 	{"the facts are away", func(c *chaos) { c.factsErr = errAway }},
 	{"the facts are there", func(c *chaos) { c.factsErr = nil }},
 	{"half of all operations fail", func(c *chaos) { c.failsNext = func(string, string) bool { return chance(c.r, 2) } }},
@@ -171,6 +196,9 @@ var wishes = []wish{
 func (c *chaos) heal() {
 	c.note("from here on nothing bad happens")
 	c.edgeSecretsErr, c.want.Drained = nil, nil
+	for _, member := range slices.Clone(c.want.Members) {
+		c.memberIs(member.Name, model.HostMemberOnline)
+	}
 	c.factsErr, c.failsNext = nil, func(string, string) bool { return false }
 	for name, m := range c.machines {
 		m.hidden, m.deaf, m.health, m.requests = false, false, model.ProbeHealthy, 0
@@ -207,14 +235,20 @@ func (w *world) quiet() bool {
 // expectAsWanted asserts that there is what is wanted and nothing else, and that it serves.
 func (c *chaos) expectAsWanted() {
 	GinkgoHelper()
-	count := 0
+	count := c.want.Tiers[1].Standby
 	for _, tier := range c.want.Tiers {
 		count += tier.Replicas
 	}
+	waiting := 0
 	Expect(c.machines).To(HaveLen(count))
 	Expect(c.countOf(model.TierEdge)).To(Equal(c.want.Tiers[0].Replicas))
 	for name, m := range c.machines {
-		Expect(m.State).To(Equal(model.StateRunning), name)
+		if m.Standby {
+			waiting++
+			Expect(m.State).To(Equal(model.StateFrozen), name)
+		} else {
+			Expect(m.State).To(Equal(model.StateRunning), name)
+		}
 		Expect(m.DrainingSince).To(BeZero(), name)
 		for _, tier := range c.want.Tiers {
 			if m.Tier == tier.Tier {
@@ -224,6 +258,7 @@ func (c *chaos) expectAsWanted() {
 			}
 		}
 	}
+	Expect(waiting).To(Equal(c.want.Tiers[1].Standby))
 	for name, m := range c.machines {
 		Expect(m.caddy == nil || m.caddy.secrets == c.want.Secrets.Revision).To(BeTrue(), name)
 	}

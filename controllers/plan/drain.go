@@ -23,7 +23,7 @@ type Drain struct {
 
 // drain is how far a bot's drain is, nil when it has none.
 func (a assessor) drain(bot model.Instance, wanted bool) *Drain {
-	out := Drain{ByHand: wanted && a.want.Drained[bot.Name], Since: bot.DrainingSince}
+	out := Drain{ByHand: wanted && a.want.Drained[bot.Name] && !bot.Standby, Since: bot.DrainingSince}
 	if bot.Tier != model.TierBot || !bot.Owned || (!out.ByHand && out.Since.IsZero()) {
 		return nil
 	}
@@ -50,7 +50,7 @@ func (a assessor) handDrainPhase(bot string) (Phase, string) {
 func nobodyServes(all []Assessment) bool {
 	drained := false
 	for _, a := range all {
-		if a.Tier != model.TierBot || !a.Wanted {
+		if a.Tier != model.TierBot || !a.Wanted || a.Standby {
 			continue
 		}
 		if drained = a.byHand; !drained {
@@ -64,7 +64,7 @@ func nobodyServes(all []Assessment) bool {
 // none. One that leaves already goes on: its edges give it nothing any more.
 func lastToServe(bot model.Instance) bool {
 	runs := bot.Tier == model.TierBot && bot.Owned && bot.State == model.StateRunning
-	return runs && bot.DrainingSince.IsZero()
+	return runs && bot.DrainingSince.IsZero() && !bot.Standby
 }
 
 // overdue says what a bot waits for whose drain is over.

@@ -22,7 +22,7 @@ func (a assessor) healthGrace() time.Duration {
 // that has just met it gives it up after a few quick probes. One that merely cannot reach its database is not sick.
 func (a assessor) sick(bot model.Instance) bool {
 	running := bot.Tier == model.TierBot && bot.Owned && bot.State == model.StateRunning && bot.Operation == "" && bot.Address.IsValid()
-	if !running || a.want.Drained[bot.Name] || bot.StartedAt.IsZero() || a.now.Sub(bot.StartedAt) <= a.healthGrace() {
+	if !running || (a.want.Drained[bot.Name] && !bot.Standby) || bot.StartedAt.IsZero() || a.now.Sub(bot.StartedAt) <= a.healthGrace() {
 		return false
 	}
 	patience, answered := time.Duration(a.want.Probe.Retries)*a.want.Probe.Interval, false
@@ -59,7 +59,8 @@ func (a Assessment) hopeless() bool { return a.sick && !a.Instance.Restarted.IsZ
 // at a time as may be missing: what ails several at once may be what they depend on, and a bot that boots answers nobody
 // either. While none is well nothing is replaced, as the next one would fare no better.
 func (f *fleet) heal() {
-	bots := slices.SortedStableFunc(slices.Values(f.bots), func(x, y *Assessment) int { return x.Ordinal - y.Ordinal })
+	bots := slices.DeleteFunc(slices.Clone(f.bots), func(a *Assessment) bool { return a.Standby })
+	slices.SortStableFunc(bots, func(x, y *Assessment) int { return x.Ordinal - y.Ordinal })
 	well := slices.ContainsFunc(bots, func(a *Assessment) bool { return a.Phase == PhaseReady })
 	budget := 1
 	if well {

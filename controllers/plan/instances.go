@@ -24,6 +24,8 @@ type instanceStage struct {
 	now  time.Time
 	// launches is how many more instances may begin to boot.
 	launches int
+	// placed counts the wanted instances of each tier by member of the Incus cluster, once it was needed.
+	placed map[model.Tier]map[string]int
 }
 
 func (s *instanceStage) add(step Step) { s.plan.Steps = append(s.plan.Steps, step) }
@@ -49,7 +51,7 @@ func (s *instanceStage) advance(a Assessment) {
 	switch {
 	case a.Phase == PhaseAbsent:
 		s.create(a)
-	case !a.idle() || a.Waits:
+	case !a.idle() || a.Waits || a.Away || a.freeze:
 		return
 	case a.goes != "":
 		s.leave(a, a.goes)
@@ -63,7 +65,9 @@ func (s *instanceStage) advance(a Assessment) {
 		s.takeBack(a)
 	case a.restart:
 		s.restart(a)
-	case s.change(a) || a.running():
+	case a.promote:
+		s.promote(a)
+	case s.change(a) || a.running() || a.Phase == PhaseStandby:
 		// What is to be changed comes before a start: a limit that the host cannot keep may be why it does not start.
 	default:
 		s.start(a)
@@ -88,16 +92,24 @@ func (s *instanceStage) create(a Assessment) {
 		s.plan.recheckIn(recheckAddress)
 		return
 	}
-	if !s.launch() {
+	location, found := s.location(tier)
+	if !found || !s.launch() {
 		return
+	}
+	if location != "" {
+		s.placed[tier.Tier][location]++
+	}
+	why := wanted(tier.Replicas, a.Tier)
+	if a.Standby {
+		why = waiting(tier.Standby)
 	}
 	s.add(Step{
 		Verb: VerbCreate, Target: a.Name, Tier: a.Tier,
-		Why: wanted(tier.Replicas, a.Tier) + " and this one is missing",
+		Why: why + " and this one is missing",
 		Instance: model.InstanceSpec{
 			Name: a.Name, Owner: s.want.Owner, Tier: a.Tier, Ordinal: a.Ordinal, Template: tier.Template,
 			Image: tier.Image, Profiles: tier.Profiles, Config: set(tier.Config), Devices: present(tier.Devices(a.Ordinal)),
-			Start: len(tier.Files) == 0,
+			Start: len(tier.Files) == 0, Standby: a.Standby, Location: location,
 		},
 	})
 }
@@ -120,7 +132,7 @@ func (s *instanceStage) held(a Assessment, operation string) bool {
 // start configures and starts an instance that does not run. One that has the files of its own, older template keeps them.
 func (s *instanceStage) start(a Assessment) {
 	tier, found := s.want.tier(a.Tier)
-	if !found || s.held(a, "start") {
+	if !found || s.want.evacuated(*a.Instance) || s.held(a, "start") {
 		return
 	}
 	bare := a.Instance.State == model.StateStopped && a.Instance.Configured == ""
@@ -137,6 +149,10 @@ func (s *instanceStage) start(a Assessment) {
 		}
 		return
 	}
+	if a.Instance.State == model.StateFrozen { // which costs nothing and boots nothing
+		s.add(Step{Verb: VerbStart, Target: a.Name, Tier: a.Tier, Why: "it is wanted and frozen"})
+		return
+	}
 	if wait := a.Instance.StartedAt.Add(s.want.Policy.RestartDelay).Sub(s.now); !a.Instance.StartedAt.IsZero() && wait > 0 {
 		s.plan.recheckIn(wait)
 		return
@@ -144,11 +160,7 @@ func (s *instanceStage) start(a Assessment) {
 	if !s.launch() {
 		return
 	}
-	why := "it is wanted and stopped"
-	if a.Instance.State == model.StateFrozen {
-		why = "it is wanted and frozen"
-	}
-	s.add(Step{Verb: VerbStart, Target: a.Name, Tier: a.Tier, Why: why})
+	s.add(Step{Verb: VerbStart, Target: a.Name, Tier: a.Tier, Why: "it is wanted and stopped"})
 }
 
 // change brings limits and devices of an instance to what is wanted, and tells whether there is anything to change.
@@ -198,6 +210,12 @@ func (s *instanceStage) leave(a Assessment, why string) {
 		return
 	case instance.State == model.StateStopped:
 		s.add(Step{Verb: VerbDelete, Target: a.Name, Tier: a.Tier, Why: why})
+	case a.Phase == PhaseStandby: // nobody is on it, so it need not drain
+		if released(s.want.Policy, s.seen, a.Instance, s.now) {
+			s.add(Step{Verb: VerbStop, Target: a.Name, Tier: a.Tier, Why: why})
+			return
+		}
+		s.plan.recheckIn(recheckSlow)
 	case !a.Leaving():
 		now := s.now
 		s.add(Step{

@@ -47,8 +47,12 @@ func expectSafePlan(want plan.Blueprint, seen plan.Observed, p plan.Plan) {
 		}
 	}
 	for target, count := range targets {
+		if hasStep(p, target, plan.VerbPromote) && hasStep(p, target, plan.VerbStart) {
+			count--
+		}
 		Expect(count).To(Equal(1), "one step a pass: "+target)
 	}
+	expectStandbys(seen, p)
 	expectBudgets(want, p)
 	expectPool(want, instances, seen, p.Pool)
 }
@@ -72,8 +76,9 @@ func expectReleased(seen plan.Observed, stop plan.Step) {
 func expectBudgets(want plan.Blueprint, p plan.Plan) {
 	GinkgoHelper()
 	launches := 0
-	for _, s := range p.Steps {
-		if s.Verb == plan.VerbCreate || s.Verb == plan.VerbStart {
+	for _, a := range p.Assessments {
+		frozen := a.Instance != nil && a.Instance.State == model.StateFrozen // a thaw costs nothing
+		if hasStep(p, a.Name, plan.VerbCreate, plan.VerbStart) && !frozen {
 			launches++
 		}
 	}
@@ -114,13 +119,13 @@ func expectBotBudget(tier plan.TierBlueprint, p plan.Plan) {
 	GinkgoHelper()
 	there, made, serving, taken, drained := 0, 0, 0, 0, 0
 	for _, a := range p.Assessments {
-		if a.Tier != model.TierBot || a.Phase == plan.PhaseConflict {
+		if a.Tier != model.TierBot || a.Phase == plan.PhaseConflict || a.Standby || a.Away {
 			continue
 		}
-		if a.Instance != nil {
+		if a.Instance != nil && !a.Instance.Standby {
 			there++
 		}
-		if hasStep(p, a.Name, plan.VerbCreate) {
+		if hasStep(p, a.Name, plan.VerbCreate, plan.VerbPromote) {
 			made++
 		}
 		if a.Wanted && a.Drained() {
@@ -145,6 +150,25 @@ func expectBotBudget(tier plan.TierBlueprint, p plan.Plan) {
 	}
 }
 
+// expectStandbys asserts that only standbys are frozen that every edge finds well, that they leave the pools with that, and that no
+// more are made than are to wait.
+func expectStandbys(seen plan.Observed, p plan.Plan) {
+	GinkgoHelper()
+	for _, a := range p.Assessments {
+		if !hasStep(p, a.Name, plan.VerbFreeze) {
+			continue
+		}
+		Expect(a.Standby && a.Wanted && a.Instance.Standby).To(BeTrue(), "it serves, or is to: "+a.Name)
+		Expect(seen.Edges).NotTo(BeEmpty())
+		for name, edge := range seen.Edges {
+			i := slices.IndexFunc(edge.State.Members, func(m model.MemberStatus) bool { return m.Name == a.Name })
+			Expect(edge.Err == nil && i >= 0 && edge.State.Members[i].Probe == model.ProbeHealthy).To(BeTrue(), name+" does not find it well: "+a.Name)
+			Expect(hasStep(p, name, plan.VerbSetPool)).To(BeTrue(), name+" lists it: "+a.Name)
+		}
+		Expect(p.Pool.Members).NotTo(ContainElement(HaveField("Name", a.Name)))
+	}
+}
+
 // expectPool asserts that the pool names only bots that run and are ours, or that cannot be read.
 func expectPool(want plan.Blueprint, instances map[string]model.Instance, seen plan.Observed, pool model.Pool) {
 	GinkgoHelper()
@@ -164,7 +188,7 @@ func expectPool(want plan.Blueprint, instances map[string]model.Instance, seen p
 		}
 		Expect(instance.Owned && instance.State == model.StateRunning).To(BeTrue(), member.Name+" is in the pool and does not run")
 		state := model.MemberActive
-		if !instance.DrainingSince.IsZero() || want.Drained[member.Name] {
+		if !instance.DrainingSince.IsZero() || want.Drained[member.Name] || instance.Standby {
 			state = model.MemberDraining
 		}
 		Expect(member.State).To(Equal(state))

@@ -14,6 +14,7 @@ import (
 //	old      of another template: they serve until those of the current one do
 //	spent    of the current template, and beyond waiting: they are replaced
 //	going    stopped on their way out, or being removed
+//	standbys wait frozen, or are on their way there: they are promoted before others are made
 //
 // A bot on its way out is taken back before another is made in its place.
 type fleet struct {
@@ -24,7 +25,7 @@ type fleet struct {
 	// bots are all that are there, by name. Pointers, as the choice is written into them.
 	bots []*Assessment
 
-	fresh, old, spent, going []*Assessment
+	fresh, old, spent, going, standbys []*Assessment
 	// kept are the fresh ones that stay, staying the old and the spent ones that do.
 	kept, staying []*Assessment
 	// absent are the places of those that are to be made.
@@ -32,8 +33,8 @@ type fleet struct {
 	// foreign are the instances of others that have the name of a bot, by ordinal; taken are all ordinals in use.
 	foreign map[int]*Assessment
 	taken   map[int]bool
-	// count is how many instances of the tier there are, in whatever state.
-	count int
+	// count is how many instances of the tier there are that serve or did, in whatever state, waiting how many standbys.
+	count, waiting int
 	// stalled says which newcomer fails, so that nothing else is replaced.
 	stalled string
 }
@@ -54,6 +55,7 @@ func (a assessor) chooseBots(tier TierBlueprint, bots []*Assessment) (absent []*
 	f.roll()
 	f.retire()
 	f.holdPlaces()
+	f.standBy()
 	return f.absent, f.stalled
 }
 
@@ -68,6 +70,12 @@ func (f *fleet) group() {
 			continue
 		case a.Name != InstanceName(f.want.Owner.Prefix, model.TierBot, a.Ordinal):
 			a.goes = "it is surplus: its name is not that of a wanted instance"
+		case a.Away:
+			f.taken[a.Ordinal] = true
+			continue
+		case a.Standby:
+			f.groupStandby(a)
+			continue
 		case goneSoon(a):
 			f.going = append(f.going, a)
 		case a.Outdated:
@@ -80,6 +88,16 @@ func (f *fleet) group() {
 		f.taken[a.Ordinal] = true
 		f.count++
 	}
+}
+
+func (f *fleet) groupStandby(a *Assessment) {
+	f.taken[a.Ordinal] = true
+	f.waiting++
+	if goneSoon(a) {
+		a.goes = "it was leaving when it stopped"
+		return
+	}
+	f.standbys = append(f.standbys, a)
 }
 
 // goneSoon tells that nothing can bring a bot back that is on its way out.
@@ -109,8 +127,10 @@ func (f *fleet) keep() {
 	}
 }
 
-// fill says which bots are to be made: what is missing, as far as there is room for them beside all that are there.
+// fill says which bots are to be promoted or made: what is missing, as far as there is room for them beside all that are there.
 func (f *fleet) fill() {
+	f.relieve()
+	f.promote(min(f.tier.Replicas-len(f.kept), f.tier.Replicas+f.surge-f.count))
 	missing := f.tier.Replicas - len(f.kept)
 	most := min(missing, f.tier.Replicas+f.surge-f.count)
 	if !f.seen.Complete() { // whether the old ones are to be replaced cannot be told
@@ -138,6 +158,7 @@ func (f *fleet) place() *Assessment {
 	}
 	out := f.one(InstanceName(f.want.Owner.Prefix, model.TierBot, ordinal), model.TierBot, ordinal)
 	out.Wanted = true
+	f.homeless(&out, f.tier)
 	return &out
 }
 

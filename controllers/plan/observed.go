@@ -12,6 +12,8 @@ type Blueprint struct {
 	Owner model.Owner
 	// Tiers in the order in which they are created.
 	Tiers []TierBlueprint
+	// Members are those of the Incus cluster, sorted by name; none on a server that is not clustered.
+	Members []model.HostMember
 	// Probe is how the edges probe the bots, BotPort where.
 	Probe   model.Probe
 	BotPort int
@@ -48,6 +50,10 @@ type TierBlueprint struct {
 	// may be missing meanwhile. When both are zero, Surge is one. Tiers whose ports and volumes belong to an ordinal are
 	// replaced in place: one is missing at least, and Surge says nothing.
 	Surge, Unavailable int
+	// Standby is how many bots wait frozen beside the Replicas; other tiers have none.
+	Standby int
+	// Placement says where instances are made.
+	Placement Placement
 }
 
 // Observed is what a pass has seen. A part that could not be read carries its error and no data: it is unknown.

@@ -25,12 +25,13 @@ func BotCluster(want Blueprint, seen Observed, now time.Time) Plan {
 		return plan
 	}
 	sight := look(want, seen)
-	plan.Pool = poolOf(want, sight, now)
 	plan.Assessments, plan.Rollouts = assessor{want: want, seen: sight, now: now}.all()
+	plan.Pool = poolOf(want, sight, plan.freezing(), now)
 	plan.key(want, seen)
 	plan.volumes(want, seen)
 	plan.instances(want, sight, now)
 	plan.pools(sight)
+	plan.freezes(want, now)
 	plan.secrets(want, sight)
 	plan.routes(want, sight)
 	plan.awaitPhases(now)

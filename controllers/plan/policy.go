@@ -26,6 +26,9 @@ type Policy struct {
 	// ProgressDeadline is how long a newcomer of a rolling update may take until it serves, before the update is called
 	// stalled (Kubernetes' progressDeadlineSeconds has the same default and meaning).
 	ProgressDeadline time.Duration
+	// LostAfter is how long the member of an Incus cluster may be offline until its bots are made anew elsewhere (Kubernetes
+	// evicts pods from a node that is gone after the same time).
+	LostAfter time.Duration
 	// ReplaceAfter is the least age of a bot that is replaced because it stayed unhealthy after a restart, and how long the one
 	// that was made last may take to become ready before another is replaced: no replacement helps against what ails them all.
 	ReplaceAfter time.Duration
@@ -50,6 +53,7 @@ func DefaultPolicy() Policy {
 		Victims:          LeastConnections,
 		AddressDeadline:  45 * time.Second,
 		ProgressDeadline: 10 * time.Minute,
+		LostAfter:        5 * time.Minute,
 		ReplaceAfter:     5 * time.Minute,
 		HealthyAfter:     10 * time.Minute,
 		RestartDelay:     5 * time.Second,
@@ -73,10 +77,15 @@ func (p Policy) retryDelay(count int) time.Duration {
 
 // held tells that the operation failed too recently to be tried again, and makes the plan look again when it is time.
 func (p *Plan) held(policy Policy, failure model.Failure, operation string, now time.Time) bool {
-	if failure.Count == 0 || failure.Operation != operation {
-		return false
-	}
-	wait := failure.At.Add(policy.retryDelay(failure.Count)).Sub(now)
+	wait := policy.wait(failure, operation, now)
 	p.recheckIn(wait)
 	return wait > 0
+}
+
+// wait is how long the operation has to wait because it failed, zero or less when it need not.
+func (p Policy) wait(failure model.Failure, operation string, now time.Time) time.Duration {
+	if failure.Count == 0 || failure.Operation != operation {
+		return 0
+	}
+	return failure.At.Add(p.retryDelay(failure.Count)).Sub(now)
 }

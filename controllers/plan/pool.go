@@ -12,8 +12,8 @@ import (
 
 // poolOf says which bots the edges should know, by name. Every running bot with an address is in it: whether it serves is
 // for the edges to find out by probing. A leaving bot is draining until it is drained, then it is out; one that somebody
-// drains by hand stays draining. A bot that cannot be read stays as the edges hold it: they see for themselves whether it still answers.
-func poolOf(want Blueprint, seen sight, now time.Time) model.Pool {
+// drains by hand stays draining, and so does a standby until it is frozen. A bot that cannot be read stays as the edges hold it: they see for themselves whether it still answers.
+func poolOf(want Blueprint, seen sight, freezing map[string]bool, now time.Time) model.Pool {
 	pool := model.Pool{Probe: want.Probe, Members: []model.Member{}}
 	for i := range seen.Inventory.Instances {
 		instance := &seen.Inventory.Instances[i]
@@ -21,7 +21,7 @@ func poolOf(want Blueprint, seen sight, now time.Time) model.Pool {
 		if instance.State == model.StateUnknown {
 			member, listed = seen.heldMember(instance.Name)
 		}
-		if listed {
+		if listed && !freezing[instance.Name] {
 			pool.Members = append(pool.Members, member)
 		}
 	}
@@ -41,7 +41,7 @@ func runningMember(want Blueprint, seen sight, bot *model.Instance, now time.Tim
 		member.State = model.MemberDraining
 		return member, !drained(want.Policy, seen, bot, now)
 	}
-	if want.Drained[bot.Name] {
+	if want.Drained[bot.Name] || bot.Standby {
 		member.State = model.MemberDraining
 	}
 	return member, true

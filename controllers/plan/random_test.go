@@ -37,6 +37,7 @@ func randomScene(seed uint64) *scene {
 	r := dice(seed)
 	s := &scene{want: blueprint(r.IntN(6), 1+r.IntN(3)), now: noon}
 	s.tier(model.TierBot).Surge, s.tier(model.TierBot).Unavailable = r.IntN(3), r.IntN(3)
+	s.tier(model.TierBot).Standby = oneOf(r, 0, 0, 1, 2)
 	s.want.Policy.Victims = oneOf(r, plan.LeastConnections, plan.HighestOrdinal)
 	s.want.Policy.MaxLaunching = 1 + r.IntN(6)
 	s.want.Policy.DrainTimeout = oneOf(r, 0, 30*time.Second)
@@ -58,6 +59,13 @@ func randomScene(seed uint64) *scene {
 			}
 		}
 	}
+	for _, name := range memberNames[:r.IntN(4)] {
+		s.want.Members = append(s.want.Members, model.HostMember{
+			Name: name, State: oneOf(r, model.HostMemberOnline, model.HostMemberOffline, model.HostMemberEvacuated),
+			Since: oneOf(r, noon, noon.Add(-time.Hour)),
+		})
+	}
+	s.tier(model.TierBot).Placement = plan.Placement{Spread: chance(r, 2), Targets: oneOf(r, nil, []string{"north"}, []string{"@none"})}
 	s.seen.FactsErr = oneOf(r, nil, nil, nil, errAway)
 	if chance(r, 4) {
 		s.seen.SecretsErr, s.tier(model.TierBot).Files, s.tier(model.TierBot).FilesHash = errAway, nil, ""
@@ -76,6 +84,8 @@ func randomInstance(r *rand.Rand, tier model.Tier, ordinal int) model.Instance {
 	i.Operation = oneOf(r, "", "", "", "", "create", "start", "stop", "delete", "update", "freeze")
 	i.Owned = !chance(r, 8)
 	i.DrainingSince = oneOf(r, time.Time{}, time.Time{}, noon.Add(-time.Hour), noon.Add(-5*time.Second), noon, noon.Add(time.Hour))
+	i.Standby = chance(r, 6)
+	i.Location = oneOf(r, "", "north", "south", "west")
 	i.Restarted = oneOf(r, time.Time{}, time.Time{}, i.DrainingSince, noon.Add(-time.Minute), noon.Add(-time.Hour))
 	i.StartedAt = oneOf(r, noon.Add(-time.Hour), noon.Add(-time.Second), time.Time{})
 	if chance(r, 4) || i.State == model.StateStopped {

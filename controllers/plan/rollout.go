@@ -26,7 +26,7 @@ func rollout(tier TierBlueprint, assessments []Assessment, stalled string) Rollo
 	out := Rollout{Tier: tier.Tier, Total: tier.Replicas, Stalled: stalled != "", Message: stalled}
 	for _, a := range assessments {
 		switch {
-		case a.Tier != tier.Tier || a.Instance == nil || a.Phase == PhaseConflict:
+		case a.Tier != tier.Tier || a.Instance == nil || a.Phase == PhaseConflict || a.Away || standsBy(*a.Instance):
 		case a.Outdated:
 			out.Old++
 		case a.Phase != PhaseUnknown && a.Wanted:

@@ -22,9 +22,11 @@ const (
 	VerbMark         Verb = "Mark"
 	VerbUnmark       Verb = "Unmark"
 	VerbRestart      Verb = "Restart"
+	VerbPromote      Verb = "Promote"
 	VerbSetPool      Verb = "SetPool"
 	VerbSetSecrets   Verb = "SetSecrets"
 	VerbSetRoutes    Verb = "SetRoutes"
+	VerbFreeze       Verb = "Freeze"
 	VerbStop         Verb = "Stop"
 	VerbDelete       Verb = "Delete"
 	VerbDeleteVolume Verb = "DeleteVolume"
@@ -42,7 +44,7 @@ type Step struct {
 	Instance  model.InstanceSpec   // Create
 	Files     []model.File         // Configure
 	FilesHash string               // Configure
-	Change    model.InstanceChange // Change, Mark, Unmark, Restart
+	Change    model.InstanceChange // Change, Mark, Unmark, Restart, Promote
 	Grace     time.Duration        // Stop: zero stops by force
 	Volume    model.Volume         // CreateVolume, DeleteVolume
 	Pool      model.Pool           // SetPool

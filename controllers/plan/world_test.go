@@ -78,6 +78,12 @@ func (w *world) observe() plan.Observed {
 	seen.Inventory.Failures = maps.Clone(w.failures)
 	for _, name := range w.names() {
 		m := w.machines[name]
+		if m.hidden && m.Location != "" { // its tags are known, and where it is
+			hidden := m.Instance
+			hidden.State, hidden.Operation = model.StateUnknown, ""
+			seen.Inventory.Instances = append(seen.Inventory.Instances, hidden)
+			continue
+		}
 		if m.hidden {
 			seen.Inventory.Instances = append(seen.Inventory.Instances, model.Instance{Name: name, State: model.StateUnknown, Ordinal: -1})
 			continue
@@ -162,14 +168,54 @@ func (w *world) create(s plan.Step) {
 	operation := "create"
 	w.machines[s.Target] = &machine{health: model.ProbeHealthy, Instance: model.Instance{
 		Name: s.Target, Owned: true, Owner: s.Instance.Owner, Tier: s.Tier, Ordinal: s.Instance.Ordinal,
-		State: model.StateStopped, Operation: operation, Template: s.Instance.Template, CreatedAt: w.now,
+		State: model.StateStopped, Standby: s.Instance.Standby, Operation: operation, Template: s.Instance.Template, CreatedAt: w.now,
 		Config: maps.Clone(s.Instance.Config), Devices: maps.Clone(s.Instance.Devices),
 	}}
+	w.machines[s.Target].Location = w.home(s)
 	if s.Instance.Start {
 		w.machines[s.Target].Operation = "create and start"
 	}
 	if s.Tier == model.TierBot && s.Instance.Template == w.badTemplate {
 		w.machines[s.Target].health = model.ProbeUnhealthy
+	}
+}
+
+// home is the member of the cluster that an instance is made on: the one that the plan chose, or any that is online.
+func (w *world) home(s plan.Step) string {
+	GinkgoHelper()
+	var online []string
+	for _, member := range w.want.Members {
+		if member.State == model.HostMemberOnline {
+			online = append(online, member.Name)
+		}
+	}
+	switch {
+	case s.Instance.Location != "":
+		Expect(online).To(ContainElement(s.Instance.Location), s.String())
+		return s.Instance.Location
+	case len(online) > 0:
+		return online[s.Instance.Ordinal%len(online)]
+	default:
+		return ""
+	}
+}
+
+// memberIs changes the state of a member of the cluster. What is on one that is offline cannot be read, and runs on; what is on
+// one that is evacuated stops.
+func (w *world) memberIs(name string, state model.HostMemberState) {
+	i := slices.IndexFunc(w.want.Members, func(m model.HostMember) bool { return m.Name == name })
+	if w.want.Members[i].State == state {
+		return
+	}
+	w.want.Members[i].State, w.want.Members[i].Since = state, w.now
+	for _, m := range w.machines {
+		if m.Location != name {
+			continue
+		}
+		m.hidden = state == model.HostMemberOffline
+		if state == model.HostMemberEvacuated && m.Operation == "" {
+			w.halt(m)
+		}
 	}
 }
 
@@ -192,11 +238,17 @@ func (w *world) change(s plan.Step) {
 	case plan.VerbDelete:
 		Expect(m.State).To(Equal(model.StateStopped), s.String())
 		m.Operation = "delete"
-	case plan.VerbChange, plan.VerbMark, plan.VerbUnmark, plan.VerbRestart:
+	case plan.VerbFreeze:
+		Expect(m.State).To(Equal(model.StateRunning), s.String())
+		m.Operation = "freeze"
+	case plan.VerbChange, plan.VerbMark, plan.VerbUnmark, plan.VerbRestart, plan.VerbPromote:
 		maps.Copy(m.Config, s.Change.Config)
 		maps.Copy(m.Devices, s.Change.Devices)
 		if s.Change.DrainingSince != nil {
 			m.DrainingSince = *s.Change.DrainingSince
+		}
+		if s.Change.Standby != nil {
+			m.Standby = *s.Change.Standby
 		}
 		if s.Change.Restarted != nil {
 			m.Restarted = *s.Change.Restarted
@@ -265,8 +317,18 @@ func (w *world) finish(m *machine, operation string) {
 		m.Operation = "start"
 		w.say("%s has its files", m.Name)
 	case "create and start", "start":
+		if m.State == model.StateFrozen {
+			w.say("%s thaws", m.Name)
+			m.State = model.StateRunning
+			return
+		}
 		w.say("%s boots", m.Name)
 		m.State, m.StartedAt = model.StateRunning, w.now
+	case "freeze":
+		w.say("%s is frozen", m.Name)
+		if m.State == model.StateRunning {
+			m.State = model.StateFrozen
+		}
 	case "stop":
 		w.say("%s stopped", m.Name)
 		w.halt(m)

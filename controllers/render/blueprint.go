@@ -61,7 +61,8 @@ func Requirements(spec v1alpha1.BotClusterSpec) model.Requirements {
 func Blueprint(input Input) (plan.Blueprint, error) {
 	spec := input.Cluster.Spec
 	blueprint := plan.Blueprint{
-		Owner: input.Owner,
+		Owner:   input.Owner,
+		Members: input.Facts.Members,
 		Probe: model.Probe{
 			Path:     valueOr(spec.Health.Path, defaultHealthPath),
 			Interval: duration(spec.Health.Interval, defaultInterval),
@@ -82,11 +83,21 @@ func Blueprint(input Input) (plan.Blueprint, error) {
 // policy puts into a policy what the spec says of it.
 func policy(spec v1alpha1.BotClusterSpec, policy plan.Policy) plan.Policy {
 	policy = drainPolicy(spec.Drain, policy)
+	policy.LostAfter = duration(spec.Placement.LostAfter, policy.LostAfter)
 	policy.ProgressDeadline = duration(spec.RollingUpdate.ProgressDeadline, policy.ProgressDeadline)
 	if spec.Scaling.Victims == v1alpha1.VictimsHighestOrdinal {
 		policy.Victims = plan.HighestOrdinal
 	}
 	return policy
+}
+
+// placement says where new bots go. They are spread unless the spec says otherwise.
+func placement(spec v1alpha1.PlacementSpec) plan.Placement {
+	placement := plan.Placement{Spread: spec.Spread == nil || *spec.Spread}
+	for _, target := range spec.Targets {
+		placement.Targets = append(placement.Targets, string(target))
+	}
+	return placement
 }
 
 // drainPolicy puts into a policy how long a bot may take to leave, and how long it takes at least.
@@ -113,6 +124,7 @@ func botTier(input Input) (plan.TierBlueprint, error) {
 		tier.Replicas = int(*spec.Replicas)
 	}
 	tier.Surge, tier.Unavailable = rollingBudget(spec.RollingUpdate, tier.Replicas)
+	tier.Standby, tier.Placement = int(spec.Scaling.WarmStandby), placement(spec.Placement)
 	limits, err := Limits(spec.Bot.Resources)
 	if err != nil {
 		return tier, fmt.Errorf("spec.bot.%w", err)

@@ -3,6 +3,7 @@ package incus
 import (
 	"context"
 	"errors"
+	"io"
 	"io/fs"
 	"net/http"
 	"os"
@@ -27,6 +28,8 @@ const (
 // comes, the next calls for this instance fail as long as they come.
 type fileSession struct {
 	client *sftp.Client
+	// connection is what the client speaks over.
+	connection io.Writer
 }
 
 // writeFiles writes files into a stopped instance, each in the place of what is there.
@@ -46,6 +49,7 @@ func (i instances) writeFiles(ctx context.Context, name string, files []model.Fi
 			return i.explainFile(limited, name, file.Path, err)
 		}
 	}
+	session.finish()
 	return nil
 }
 
@@ -64,7 +68,7 @@ func (i instances) openFiles(ctx context.Context, name string) (*fileSession, er
 		_ = connection.Close()
 		return nil, i.client.explain(ctx, doing, err)
 	}
-	return &fileSession{client: client}, nil
+	return &fileSession{client: client, connection: connection}, nil
 }
 
 // explainFile turns what became of a file into an error with a class and a sentence.
@@ -99,6 +103,15 @@ func (s *fileSession) write(file model.File) error {
 		return err
 	}
 	return s.create(file)
+}
+
+// finish ends the session and waits until what was written is on disk. When we hang up, Incus hangs up at once and syncs the
+// pool beside it, and a start that comes in between waits in steps of a second. So we have the server hang up: it takes a
+// packet without a length for the end, syncs, and then closes. That we cannot wait for this is no failure: all is written.
+func (s *fileSession) finish() {
+	if _, err := s.connection.Write(make([]byte, 4)); err == nil {
+		_ = s.client.Wait()
+	}
 }
 
 func (s *fileSession) create(file model.File) error {

@@ -116,6 +116,10 @@ func newClient(identity model.Identity) (*client, error) {
 	}
 	if identity.UnixSocket != "" {
 		c.server, c.base = identity.UnixSocket, "http://incus"
+		// Incus reads the first bytes of a connection to its socket before it accepts the next one. A connection that is kept
+		// open may be one on which nothing was sent yet: it was dialed for a request that then took another. Incus would
+		// answer nobody until it is closed, not even the hooks of its own containers, whose starts then fail after a minute.
+		transport.DisableKeepAlives = true
 		transport.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
 			return dialer.DialContext(ctx, "unix", identity.UnixSocket)
 		}

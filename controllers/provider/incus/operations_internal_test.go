@@ -53,6 +53,15 @@ var _ = Describe("Operations", func() {
 		Expect(o.under("")).To(BeEmpty())
 	})
 
+	It("knows whose an operation is that ended before the call that began it was answered", func() {
+		over, ended := o.hear(shown("1", "Creating instance", incusapi.Failure, "no"))
+		Expect(ended).To(BeTrue())
+		owner := model.Owner{UID: "u"}
+		Expect(o.begin("1", "create", "x", model.Instance{Owner: owner})).To(BeTrue())
+		Expect(o.finish(over)).To(Equal(owner))
+		Expect(o.begin("1", "create", "x", model.Instance{Owner: owner})).To(BeFalse())
+	})
+
 	It("is not moved by what comes after the end", func() {
 		ends("1", "Starting instance", "no")
 		_, ended := o.hear(shown("1", "Starting instance", incusapi.Running, ""))
