@@ -27,6 +27,7 @@ var edits = []edit{
 	{"pauses", func(dice *rand.Rand, bc *v1alpha1.BotCluster) {
 		bc.Spec.Scaling.PauseUp, bc.Spec.Scaling.PauseDown = dice.IntN(2) == 0, dice.IntN(4) == 0
 	}},
+	{"warm standby", func(dice *rand.Rand, bc *v1alpha1.BotCluster) { bc.Spec.Scaling.WarmStandby = dice.Int32N(3) }},
 	{"victims", func(dice *rand.Rand, bc *v1alpha1.BotCluster) {
 		bc.Spec.Scaling.Victims = oneOf(dice, v1alpha1.VictimsHighestOrdinal, v1alpha1.VictimsLeastConnections)
 	}},

@@ -137,8 +137,7 @@ func (r *rig) isAtRest(ctx context.Context) bool {
 	}
 	if bc.Spec.Scaling.Enabled {
 		// What was measured before the last change does not count, so that some looks must follow it.
-		interval := bc.Spec.Scaling.CheckInterval.Duration
-		if !fewestOnes(bc) && !bc.Spec.Scaling.PauseDown || r.clock.Since(r.calmSince) < 3*interval {
+		if !fewestOnes(bc) && !bc.Spec.Scaling.PauseDown || r.clock.Since(r.calmSince) < longQuiet {
 			return false
 		}
 	}
