@@ -42,7 +42,7 @@ const (
 )
 
 var _ = Describe("Under faults", func() {
-	for _, s := range slices.Concat(scenarios, edgeScenarios, elasticScenarios) {
+	for _, s := range slices.Concat(scenarios, edgeScenarios, elasticScenarios, reserveScenarios) {
 		It(s.name+" converges whatever goes wrong", func(ctx context.Context) {
 			facts := play(ctx, s, nil)
 			for range lessons - 1 {

@@ -89,9 +89,12 @@ func (r *rig) ours(uid string) []fake.Sight {
 	return out
 }
 
+// toldWrites is how many of the last writes a story tells.
+const toldWrites = 100
+
 // story is what a failed plan shows: the status and what there is.
 func (r *rig) story() string {
-	lines := []string{"the world at " + r.clock.Now().String()}
+	lines := []string{r.prologue, "the world at " + r.clock.Now().String()}
 	for _, sight := range r.world.LookAll(project) {
 		lines = append(lines, fmt.Sprintf("  %s %s %s serving=%t draining=%q", sight.Ref.Name, sight.Status, sight.Address,
 			sight.Serving, sight.Config["user.botcluster.draining"]))
@@ -106,7 +109,8 @@ func (r *rig) story() string {
 		Expect(err).NotTo(HaveOccurred())
 		lines = append(lines, "  scaling "+string(scaling))
 	}
-	for _, write := range r.world.Writes() {
+	writes := r.world.Writes()
+	for _, write := range writes[max(len(writes)-toldWrites, 0):] {
 		lines = append(lines, fmt.Sprintf("  write %d: %s %s %d %s", write.Write, write.Verb, write.Path, write.Status, write.Fault))
 	}
 	return strings.Join(append(lines, r.broken...), "\n")

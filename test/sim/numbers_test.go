@@ -68,7 +68,7 @@ func rollingBudget(update v1alpha1.RollingUpdateSpec, desired int) (surge, unava
 func (r *rig) readyBots(bc *v1alpha1.BotCluster) (ready, missing int) {
 	serving := map[string]bool{}
 	for _, sight := range r.ours(string(bc.UID)) {
-		leaves := sight.Config["user.botcluster.draining"] != ""
+		leaves := sight.Config["user.botcluster.draining"] != "" || isStandby(sight)
 		if r.isBot(sight.Ref.Name) && sight.Serving && sight.Health == fake.Healthy && !leaves {
 			ready++
 			serving[sight.Ref.Name] = true

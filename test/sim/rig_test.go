@@ -58,6 +58,8 @@ type rig struct {
 	// calmSince is when the operator last wrote to the API server, its said-th write.
 	calmSince time.Time
 	said      int
+	// prologue is what a story begins with.
+	prologue string
 	// images are the fingerprints of the images by alias.
 	images map[string]string
 	// bots is what the invariants remember of the number of bots; broken are the invariants that did not hold.

@@ -153,18 +153,28 @@ func readyWith(bots int) func(context.Context, *rig) bool {
 	}
 }
 
-// asDeclared looks at the world itself: the instances that should be there and no others, all serving, from the declared
-// image, and known to every edge.
+// asDeclared looks at the world itself: the instances that should be there and no others, all serving and known to every edge,
+// but for those that wait frozen, which no edge knows.
 func (r *rig) asDeclared(bc *v1alpha1.BotCluster, bots int) bool {
 	edges := int(max(bc.Spec.Edge.Instances, 1))
 	ours := r.ours(string(bc.UID))
-	if len(ours) != bots+edges {
+	if len(ours) != bots+edges+int(bc.Spec.Scaling.WarmStandby) {
 		return false
 	}
+	waiting := int32(0)
 	for _, sight := range ours {
-		if !sight.Serving {
+		switch {
+		case isStandby(sight):
+			if sight.Status != "Frozen" {
+				return false
+			}
+			waiting++
+		case !sight.Serving:
 			return false
 		}
+	}
+	if waiting != bc.Spec.Scaling.WarmStandby {
+		return false
 	}
 	for ordinal := 1; ordinal <= edges; ordinal++ {
 		document, serving := r.edges.Document(r.instance(model.TierEdge, ordinal))
@@ -179,6 +189,9 @@ func (r *rig) asDeclared(bc *v1alpha1.BotCluster, bots int) bool {
 	}
 	return true
 }
+
+// isStandby tells that a bot waits until it is needed.
+func isStandby(sight fake.Sight) bool { return sight.Config["user.botcluster.standby"] != "" }
 
 // instance names an instance of the BotCluster.
 func (r *rig) instance(tier model.Tier, ordinal int) fake.Ref {

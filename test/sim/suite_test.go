@@ -34,4 +34,6 @@ var _ = BeforeSuite(func(ctx context.Context) {
 
 var _ = AfterSuite(func() {
 	fmt.Fprintf(os.Stdout, "\nsimulation: %d fault plans ran, %d converged\n", plans.Load(), converged.Load())
+	fmt.Fprintf(os.Stdout, "simulation: %d edits with seed %d, of which the API server refused %d and a condition told of %d; %d fresh starts looked the same\n",
+		campaign.edits.Load(), seed(), campaign.refused.Load(), campaign.shown.Load(), campaign.compared.Load())
 })
