@@ -12,6 +12,7 @@
 #   - with an argument, that function is called instead of the loop
 
 lxc() { incus --project "$PROJECT" "$@"; }
+MASK="lxc.mount.entry = /dev/null etc/systemd/system/botserver.service none bind 0 0"
 command -v bc >/dev/null || bc() {
 	local expression
 	read -r expression
@@ -62,7 +63,7 @@ scale_up() {
 	fi
 	new_id=$((current + 1))
 	echo "Scaling up: creating botserver-$new_id"
-	lxc launch $IMAGE botserver-$new_id -c environment.SYSTEMD_PROC_CMDLINE=systemd.mask=botserver.service
+	lxc launch $IMAGE botserver-$new_id -c raw.lxc="$MASK"
 	lxc config set botserver-$new_id limits.cpu.allowance $CPU_ALLOWANCE
 	lxc config set botserver-$new_id limits.memory 8GB
 	# Copy configuration
