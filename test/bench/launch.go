@@ -66,6 +66,19 @@ func measureLaunch(ctx context.Context, report *reporter) (err error) {
 
 // startOperator runs the operator against an API server of its own.
 func startOperator(ctx context.Context) (*ground.Kubernetes, *ground.Operator, error) {
+	cluster, start, err := prepareOperator(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	operator, err := start()
+	if err != nil {
+		return nil, nil, errors.Join(err, cluster.Stop())
+	}
+	return cluster, operator, nil
+}
+
+// prepareOperator starts an API server and returns what starts an operator for it, as often as one is needed.
+func prepareOperator(ctx context.Context) (*ground.Kubernetes, func() (*ground.Operator, error), error) {
 	cluster, err := ground.StartKubernetes(ctx)
 	if err != nil {
 		return nil, nil, err
@@ -82,11 +95,9 @@ func startOperator(ctx context.Context) (*ground.Kubernetes, *ground.Operator, e
 	if err != nil {
 		return nil, nil, errors.Join(err, cluster.Stop())
 	}
-	operator, err := ground.StartOperator(binary, kubeconfig, log, "--incus-unix-socket", ground.UnixSocket, "--zap-time-encoding=rfc3339nano")
-	if err != nil {
-		return nil, nil, errors.Join(err, cluster.Stop())
-	}
-	return cluster, operator, nil
+	return cluster, func() (*ground.Operator, error) {
+		return ground.StartOperator(binary, kubeconfig, log, "--incus-unix-socket", ground.UnixSocket, "--zap-time-encoding=rfc3339nano")
+	}, nil
 }
 
 // launchOurs applies a BotCluster, measures until it is ready, and deletes it.

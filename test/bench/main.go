@@ -25,6 +25,7 @@ var benchmarks = []benchmark{
 	{"launch", measureLaunch},
 	{"scaleup", measureScaleUp},
 	{"autoscale", measureAutoscale},
+	{"script", measureScript},
 }
 
 func main() {
