@@ -34,9 +34,10 @@ var _ = Describe("Rolling updates", Label("elasticity"), func() {
 		old := botsOf(ctx, bc)
 		clients := begin(ctx, everybody(root(bc)))
 		patchSpec(ctx, bc, `{"bot":{"env":[{"name":"BOT_HEALTH","value":"unhealthy"}]}}`)
+		// An unhealthy newcomer is given the time of a slow boot.
+		Eventually(ctx, statusOf).WithArguments(ctx, bc, "rollout.phase").WithTimeout(readyTimeout).Should(Equal("Stalled"))
 		message := eventuallyCondition(ctx, bc, v1alpha1.ConditionStalled, metav1.ConditionTrue, v1alpha1.ReasonRolloutStalled)
 		Expect(message).To(ContainSubstring(bc.Name), "it names the bot")
-		Expect(statusOf(ctx, bc, "rollout.phase")).To(Equal("Stalled"))
 		Expect(botsOf(ctx, bc)).To(HaveLen(3), "one newcomer, and the old ones serve on")
 
 		patchSpec(ctx, bc, `{"bot":{"env":null}}`)
