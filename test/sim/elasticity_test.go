@@ -30,14 +30,14 @@ const (
 var elasticScenarios = []scenario{
 	{
 		name:   "the load rises",
-		stride: 7,
+		stride: 8,
 		given:  scaled(2, 2, 4, mediumLoad),
 		when:   func(_ context.Context, r *rig) { r.load(highLoad) },
 		then:   settled(readyWith(4)),
 	},
 	{
 		name:   "the load falls, and is back in the middle of the drain",
-		stride: 4,
+		stride: 6,
 		faults: &fewEvents,
 		given:  givenDrainingOnes,
 		when: func(ctx context.Context, r *rig) {
@@ -52,14 +52,14 @@ var elasticScenarios = []scenario{
 	},
 	{
 		name:   "the load falls for good",
-		stride: 6,
+		stride: 8,
 		given:  scaled(3, 1, 3, mediumLoad),
 		when:   func(_ context.Context, r *rig) { r.load(0) },
 		then:   settled(readyWith(1)),
 	},
 	{
 		name:   "a rolling update of four, by two",
-		stride: 12,
+		stride: 16,
 		given: func(ctx context.Context, r *rig) {
 			r.apply(ctx, rolls(2, 1))
 			running(4)(ctx, r)
@@ -69,7 +69,7 @@ var elasticScenarios = []scenario{
 	},
 	{
 		name:   "a rolling update that is taken back in the middle",
-		stride: 10,
+		stride: 14,
 		given:  running(3),
 		when: func(ctx context.Context, r *rig) {
 			r.apply(ctx, botImage("bot-2"))
@@ -83,14 +83,14 @@ var elasticScenarios = []scenario{
 	},
 	{
 		name:   "an update whose bots get no address, and its correction",
-		stride: 10,
+		stride: 14,
 		given:  running(2),
 		when:   stallThenCorrect("mute"),
 		then:   madeOf(2, "bot-2"),
 	},
 	{
 		name:   "an update whose bots are never healthy, and its undoing",
-		stride: 10,
+		stride: 14,
 		given:  running(2),
 		when: func(ctx context.Context, r *rig) {
 			r.stall(ctx, "sick")
@@ -100,7 +100,7 @@ var elasticScenarios = []scenario{
 	},
 	{
 		name:   "an update whose bots cannot be created for a while",
-		stride: 10,
+		stride: 14,
 		given:  running(2),
 		when: func(ctx context.Context, r *rig) {
 			r.world.Faults().Plan(fake.Fault{

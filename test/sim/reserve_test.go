@@ -12,28 +12,28 @@ import (
 var reserveScenarios = []scenario{
 	{
 		name:   "a bot that waits is needed",
-		stride: 5,
+		stride: 8,
 		given:  withStandby(1),
 		when:   func(ctx context.Context, r *rig) { r.apply(ctx, replicas(2)) },
 		then:   readyWith(2),
 	},
 	{
 		name:   "a bot vanishes while another waits",
-		stride: 5,
+		stride: 8,
 		given:  withStandby(2),
 		when:   func(_ context.Context, r *rig) { r.vanish(r.instance(model.TierBot, 1)) },
 		then:   readyWith(2),
 	},
 	{
 		name:   "a rolling update of those that serve and those that wait",
-		stride: 12,
+		stride: 16,
 		given:  withStandby(2),
 		when:   func(ctx context.Context, r *rig) { r.apply(ctx, botImage("bot-2")) },
 		then:   madeOf(2, "bot-2"),
 	},
 	{
 		name:   "a member of the Incus cluster is lost, and comes back",
-		stride: 5,
+		stride: 8,
 		given:  onTwoMembers,
 		when: func(ctx context.Context, r *rig) {
 			r.world.SetMemberStatus(secondMember, fake.MemberOffline)
@@ -46,7 +46,7 @@ var reserveScenarios = []scenario{
 	},
 	{
 		name:   "a member of the Incus cluster is evacuated and restored",
-		stride: 8,
+		stride: 10,
 		given:  onTwoMembers,
 		when: func(ctx context.Context, r *rig) {
 			r.fell(ctx, secondMember)

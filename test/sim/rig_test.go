@@ -159,7 +159,15 @@ func (r *rig) pass(ctx context.Context) {
 	if err != nil || wait == 0 {
 		wait = 100 * time.Millisecond // the queue's back-off
 	}
-	r.elapse(min(wait, time.Second))
+	r.elapse(min(wait, r.nap()))
+}
+
+// nap is how long nobody looks: events are not waited for, so it is short, but for when nothing has been written for a while.
+func (r *rig) nap() time.Duration {
+	if r.clock.Since(r.calmSince) > 5*time.Second {
+		return 3 * time.Second
+	}
+	return time.Second
 }
 
 // elapse lets virtual time go by.
