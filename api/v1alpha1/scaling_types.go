@@ -263,10 +263,10 @@ type ScalingSchedule struct {
 	// +required
 	Name string `json:"name"`
 
-	// Start is when it begins, as in a crontab: minute, hour, day of the month, month, day of the week. For example
+	// Start is when it begins, as in a crontab: minute, hour, day, month, day of the week. For example
 	// `0 8 * * 1-5`. A word that cannot be read shows in the condition ScalingActive.
 	// +kubebuilder:validation:MaxLength=100
-	// +kubebuilder:validation:XValidation:rule="self.matches('^[^ ]+( [^ ]+){4}$')",message="scaling.schedules[].start must be the five words of a crontab: minute, hour, day of the month, month, day of the week, such as `0 8 * * 1-5`"
+	// +kubebuilder:validation:XValidation:rule="self.matches('^[^ ]+( [^ ]+){4}$')",message="scaling.schedules[].start must be the five words of a crontab: minute, hour, day, month, day of the week, such as `0 8 * * 1-5`"
 	// +required
 	Start string `json:"start"`
 

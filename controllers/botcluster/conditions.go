@@ -13,5 +13,7 @@ var Conditions = conditions.Set{
 	},
 	Abnormal: []string{v1alpha1.ConditionReconciling, v1alpha1.ConditionStalled},
 	Blocking: []string{v1alpha1.ConditionStalled},
-	Others:   []string{v1alpha1.ConditionDegraded, v1alpha1.ConditionScalingActive, v1alpha1.ConditionScalingLimited, v1alpha1.ConditionSuspended},
+	Others: []string{
+		v1alpha1.ConditionDegraded, v1alpha1.ConditionScalingActive, v1alpha1.ConditionScalingLimited, v1alpha1.ConditionSuspended,
+	},
 }

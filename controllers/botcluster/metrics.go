@@ -2,6 +2,7 @@ package botcluster
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -74,7 +75,7 @@ func (m *Metrics) snapshot() map[types.NamespacedName][]gauge {
 	defer m.mutex.Unlock()
 	out := make(map[types.NamespacedName][]gauge, len(m.clusters))
 	for key, cluster := range m.clusters {
-		out[key] = append(cluster.told[:len(cluster.told):len(cluster.told)], cluster.seen...)
+		out[key] = append(slices.Clip(cluster.told), cluster.seen...)
 	}
 	return out
 }

@@ -81,5 +81,6 @@ func (r *Reconciler) announceScaling(bc *v1alpha1.BotCluster, decision autoscale
 	if decision.Desired < decision.Current {
 		reason = EventScaledDown
 	}
-	r.Recorder.Eventf(bc, nil, corev1.EventTypeNormal, reason, "Scale", "from %d to %d bots: %s", decision.Current, decision.Desired, decision.Message)
+	r.Recorder.Eventf(bc, nil, corev1.EventTypeNormal, reason, "Scale",
+		"from %d to %d bots: %s", decision.Current, decision.Desired, decision.Message)
 }

@@ -47,7 +47,8 @@ func (a assessor) homeless(place *Assessment, tier TierBlueprint) {
 // those among which is chosen.
 func (a assessor) away(instance model.Instance) (string, bool) {
 	i := slices.IndexFunc(a.want.Members, func(m model.HostMember) bool { return instance.Location != "" && m.Name == instance.Location })
-	if i < 0 || instance.Tier != model.TierBot {
+	// What lies on a member that does not answer has a name and no tags.
+	if _, bot := a.botOrdinal(instance); i < 0 || !bot {
 		return "", false
 	}
 	member := a.want.Members[i]

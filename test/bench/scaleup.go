@@ -73,7 +73,8 @@ func measureScaleUp(ctx context.Context, report *reporter) (err error) {
 	}
 	params := map[string]any{"runs": scaleRuns}
 	return errors.Join(
-		report.report(figure{Name: "scale_up_cold_to_serving", Params: params, Value: median(cold), Unit: "s"}.against(median(bare)).within(coldBudget)),
+		report.report(figure{Name: "scale_up_cold_to_serving", Params: params, Value: median(cold), Unit: "s"}.
+			against(median(bare)).within(coldBudget)),
 		report.report(figure{Name: "scale_up_from_standby_to_serving", Params: params, Value: median(warm), Unit: "s"}.within(warmBudget)),
 		report.report(figure{Name: "scale_up_from_standby_worst", Params: params, Value: slices.Max(warm), Unit: "s"}.against(median(bare))),
 	)

@@ -72,7 +72,7 @@ var _ = Describe("Auto-scaling", Label("elasticity"), func() {
 			Should(HaveKey(standby), "the one that waited serves")
 		Expect(eventuallyFrozen(ctx, bc)).NotTo(Equal(standby), "the next one waits behind it")
 		expectNothingLost(clients)
-		Expect(statusOf(ctx, bc, `tiers[?(@.name=="bot")].standby`)).To(Equal("1"))
+		Eventually(ctx, statusOf).WithArguments(ctx, bc, `tiers[?(@.name=="bot")].standby`).WithTimeout(promptTimeout).Should(Equal("1"))
 
 		patchSpec(ctx, bc, `{"scaling":{"warmStandby":0}}`)
 		Eventually(ctx, func() int { return len(instancesOf(ctx, bc)) }).WithTimeout(goneTimeout).Should(Equal(3))
