@@ -89,6 +89,12 @@ func (r *Reconciler) observeInstances(ctx context.Context, seen *observation) {
 		if !instance.Owned || instance.Tier != model.TierEdge || instance.State != model.StateRunning {
 			continue
 		}
+		if r.boots(instance) {
+			mutex.Lock()
+			seen.Edges[instance.Name] = plan.EdgeObservation{Err: errEdgeBoots}
+			mutex.Unlock()
+			continue
+		}
 		group.Go(func() {
 			state, err := r.edge(seen.host, instance.Name).State(ctx)
 			mutex.Lock()
@@ -97,6 +103,16 @@ func (r *Reconciler) observeInstances(ctx context.Context, seen *observation) {
 		})
 	}
 	group.Wait()
+}
+
+// errEdgeBoots is what is known of an edge that is not asked yet.
+var errEdgeBoots = &provider.Error{Class: provider.Waiting, Reason: v1alpha1.ReasonProgressing, Message: "the edge is booting"}
+
+// boots tells that an edge has just been started and has no address yet. To ask it would hold up the pass for a second, in which
+// nobody looks after the others: a command in a container that boots among many is slow. One that stays without is asked, as it
+// may serve.
+func (r *Reconciler) boots(edge model.Instance) bool {
+	return !edge.Address.IsValid() && r.Clock.Since(edge.StartedAt) < r.Policy.AddressDeadline
 }
 
 func (r *Reconciler) host(ctx context.Context, bc *v1alpha1.BotCluster) (provider.Host, error) {
