@@ -50,6 +50,7 @@ func (r *Reconciler) edge(host provider.Host, instance string) provider.Edge {
 func (r *Reconciler) forgetEdge(host provider.Host, step plan.Step) {
 	if step.Tier == model.TierEdge && (step.Verb == plan.VerbStop || step.Verb == plan.VerbDelete) {
 		r.Edges.Forget(edgeKey(host, step.Target))
+		r.askings.forget(edgeKey(host, step.Target))
 	}
 }
 

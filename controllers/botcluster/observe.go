@@ -89,17 +89,11 @@ func (r *Reconciler) observeInstances(ctx context.Context, seen *observation) {
 		if !instance.Owned || instance.Tier != model.TierEdge || instance.State != model.StateRunning {
 			continue
 		}
-		if r.boots(instance) {
-			mutex.Lock()
-			seen.Edges[instance.Name] = plan.EdgeObservation{Err: errEdgeBoots}
-			mutex.Unlock()
-			continue
-		}
 		group.Go(func() {
-			state, err := r.edge(seen.host, instance.Name).State(ctx)
+			answer := r.ask(ctx, seen.host, instance)
 			mutex.Lock()
 			defer mutex.Unlock()
-			seen.Edges[instance.Name] = plan.EdgeObservation{State: state, Err: err}
+			seen.Edges[instance.Name] = answer
 		})
 	}
 	group.Wait()
@@ -108,11 +102,21 @@ func (r *Reconciler) observeInstances(ctx context.Context, seen *observation) {
 // errEdgeBoots is what is known of an edge that is not asked yet.
 var errEdgeBoots = &provider.Error{Class: provider.Waiting, Reason: v1alpha1.ReasonProgressing, Message: "the edge is booting"}
 
-// boots tells that an edge has just been started and has no address yet. To ask it would hold up the pass for a second, in which
-// nobody looks after the others: a command in a container that boots among many is slow. One that stays without is asked, as it
-// may serve.
-func (r *Reconciler) boots(edge model.Instance) bool {
-	return !edge.Address.IsValid() && r.Clock.Since(edge.StartedAt) < r.Policy.AddressDeadline
+// ask asks an edge for its state. One that has just been started is not waited for, and not asked before it has an address. One
+// that stays without is asked, as it may serve.
+func (r *Reconciler) ask(ctx context.Context, host provider.Host, edge model.Instance) plan.EdgeObservation {
+	young := r.Clock.Since(edge.StartedAt) < r.Policy.AddressDeadline
+	if young && !edge.Address.IsValid() {
+		return plan.EdgeObservation{Err: errEdgeBoots}
+	}
+	question := func(ctx context.Context) plan.EdgeObservation {
+		state, err := r.edge(host, edge.Name).State(ctx)
+		return plan.EdgeObservation{State: state, Err: err}
+	}
+	if !young {
+		return question(ctx)
+	}
+	return r.askings.ask(ctx, edgeKey(host, edge.Name), question)
 }
 
 func (r *Reconciler) host(ctx context.Context, bc *v1alpha1.BotCluster) (provider.Host, error) {

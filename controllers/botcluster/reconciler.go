@@ -59,6 +59,7 @@ type Reconciler struct {
 	Options
 	secrets *secrets
 	scalers scalers
+	askings askings
 }
 
 // NewReconciler returns a Reconciler.

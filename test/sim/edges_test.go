@@ -68,7 +68,7 @@ var edgeScenarios = []scenario{
 		faults: &edgeModes,
 		name:   "a bot with a request in hand leaves",
 		given:  busy(3, 3),
-		when:   func(ctx context.Context, r *rig) { r.apply(ctx, replicas(2)) },
+		when:   func(ctx context.Context, r *rig) { r.apply(ctx, lastLeaves(2)) },
 		then: func(ctx context.Context, r *rig) bool {
 			if r.inFlight(ctx, 3) == 1 {
 				r.setInFlight(3, 0)
@@ -81,7 +81,7 @@ var edgeScenarios = []scenario{
 		name:   "a bot is wanted again in the middle of its drain",
 		given:  busy(3, 3),
 		when: func(ctx context.Context, r *rig) {
-			r.apply(ctx, replicas(2))
+			r.apply(ctx, lastLeaves(2))
 			r.until(ctx, "the drain", func() bool { return r.memberState(1, 3) == edge.Draining })
 			r.apply(ctx, replicas(3))
 		},
@@ -257,4 +257,12 @@ func (r *rig) keySecret(ctx context.Context) *corev1.Secret {
 		return nil
 	}
 	return secret
+}
+
+// lastLeaves asks for so few bots that the last one leaves, busy or not.
+func lastLeaves(n int32) func(*v1alpha1.BotClusterSpec) {
+	return func(spec *v1alpha1.BotClusterSpec) {
+		replicas(n)(spec)
+		spec.Scaling.Victims = v1alpha1.VictimsHighestOrdinal
+	}
 }
