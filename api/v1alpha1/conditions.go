@@ -108,6 +108,8 @@ const (
 	ReasonSignalMissing = "SignalMissing"
 	// ReasonScheduleInvalid says that a schedule cannot be read.
 	ReasonScheduleInvalid = "ScheduleInvalid"
+	// ReasonLaunchesFailing says that launches keep failing, so that no bot is made for a while.
+	ReasonLaunchesFailing = "LaunchesFailing"
 	// ReasonNotLimited says that nothing keeps the number of bots from what the signals ask for.
 	ReasonNotLimited = "NotLimited"
 	// ReasonRolloutStalled says that a new bot failed, so that no further bots are replaced.

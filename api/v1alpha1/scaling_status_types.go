@@ -54,7 +54,7 @@ type ScalingStatus struct {
 
 // ScalingLimit is one correction of the number of bots.
 type ScalingLimit struct {
-	// By is what corrects it: Min, Max, Paused, MissingSignal, Cooldown, Stabilization, Step, LaunchBudget or Breaker.
+	// By is what corrects it: MinInstances, MaxInstances, Paused, MissingSignal, Cooldown, Stabilization, Step, LaunchBudget or Breaker.
 	By string `json:"by"`
 	// From and To are the numbers before and after it.
 	From int32 `json:"from"`

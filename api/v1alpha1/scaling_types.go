@@ -52,7 +52,9 @@ type ScalingSpec struct {
 	// +optional
 	RequestThreshold *int32 `json:"requestThreshold,omitempty"`
 
-	// Cooldown is the time between two changes of the number of bots, for example `300s`. At most 24h.
+	// Cooldown is the time between two changes of the number of bots, for example `300s`. At most 24h. When all bots of a change
+	// serve and a threshold is still exceeded by a tenth, the change was too small and goes on within it. Changes of the range,
+	// by the spec or a schedule, do not count.
 	// +kubebuilder:default="300s"
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:MaxLength=32
@@ -97,7 +99,7 @@ type ScalingSpec struct {
 	// +optional
 	Mode ScalingMode `json:"mode,omitempty"`
 
-	// StepUp is how many bots more one change of mode Step brings.
+	// StepUp is how many bots more one step of mode Step brings. One change takes up to four steps when one would not be enough.
 	// +kubebuilder:default=1
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=100
@@ -111,7 +113,8 @@ type ScalingSpec struct {
 	// +optional
 	StepDown int32 `json:"stepDown,omitempty"`
 
-	// Tolerance is how far, in percent of a threshold, a signal may be from it without consequence.
+	// Tolerance is how much of each threshold, in percent of it, must stay free on the bots that would be left before there may
+	// be fewer.
 	// +kubebuilder:default=10
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=50

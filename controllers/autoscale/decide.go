@@ -22,7 +22,7 @@ func Decide(policy Policy, state State, seen Observation, now time.Time) (Decisi
 	chamber := chamber{
 		ballot: ballot{
 			policy: policy, state: &state, seen: seen, now: now,
-			current: start, pending: max(start-seen.serving(), 0),
+			current: start, pending: max(start-seen.serving()-seen.stuck(), 0),
 		},
 		decision: &decision,
 		bounds:   bounds,

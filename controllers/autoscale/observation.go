@@ -69,3 +69,14 @@ func (o Observation) serving() int {
 	}
 	return count
 }
+
+// stuck counts the instances that do not serve and are not on their way either: drained by hand, unhealthy, out of reach.
+func (o Observation) stuck() int {
+	count := 0
+	for _, instance := range o.Instances {
+		if !instance.Ready && !instance.Starting && !instance.Draining {
+			count++
+		}
+	}
+	return count
+}

@@ -2,6 +2,7 @@ package botcluster
 
 import (
 	"context"
+	"errors"
 	"io"
 	"time"
 
@@ -125,7 +126,10 @@ func (r *Reconciler) welcome(ctx context.Context, bc *v1alpha1.BotCluster) error
 // converge makes one pass for a BotCluster that is to exist. before is as it was last saved.
 func (r *Reconciler) converge(ctx context.Context, before, bc *v1alpha1.BotCluster) (ctrl.Result, error) {
 	seen := r.observe(ctx, bc)
-	if err := r.scale(ctx, before, bc, &seen); err != nil {
+	switch err := r.scale(ctx, before, bc, &seen); {
+	case errors.Is(err, errStatusStale):
+		return ctrl.Result{RequeueAfter: conflictDelay}, nil
+	case err != nil:
 		return ctrl.Result{}, err
 	}
 	next := plan.BotCluster(seen.blueprint, seen.Observed, r.Clock.Now())

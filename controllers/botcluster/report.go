@@ -106,7 +106,13 @@ func keepCircuits(is *v1alpha1.InstanceStatus, was v1alpha1.InstanceStatus) {
 func (r report) count(tier plan.TierBlueprint) v1alpha1.TierStatus {
 	counts := v1alpha1.TierStatus{Name: string(tier.Tier), Desired: int32(tier.Replicas)}
 	for _, a := range r.plan.Assessments {
-		if a.Tier != tier.Tier || a.Instance == nil || a.Phase == plan.PhaseConflict || a.Standby || a.Away {
+		if a.Tier != tier.Tier || a.Instance == nil || a.Phase == plan.PhaseConflict || a.Away {
+			continue
+		}
+		if a.Standby {
+			if a.Phase == plan.PhaseStandby {
+				counts.Standby++
+			}
 			continue
 		}
 		counts.Current++

@@ -2,7 +2,9 @@ package botcluster
 
 import (
 	"context"
+	"errors"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -43,6 +45,7 @@ type scaler struct {
 	interval   time.Duration
 	signals    *signals
 	last       *autoscale.Decision
+	decidedAt  time.Time
 	meterErr   error
 	// shown are the values behind what the status says of the rules.
 	shown map[string]float64
@@ -68,6 +71,20 @@ func (s *scaler) begin(generation int64, interval time.Duration) {
 	}
 }
 
+// errStatusStale means that the cache does not show yet what was decided: on the old number nothing must be done.
+var errStatusStale = errors.New("the status that was read is older than the last decision")
+
+// cacheDelay bounds how long the cache is believed to lag; after it, somebody else has changed the status.
+const cacheDelay = 5 * time.Second
+
+// ahead tells that a decision was saved that the status, as it was read, does not show yet.
+func (s *scaler) ahead(status *v1alpha1.ScalingStatus, now time.Time) bool {
+	if s.last == nil || now.Sub(s.decidedAt) > cacheDelay {
+		return false
+	}
+	return status == nil || int(status.Desired) != s.last.Desired
+}
+
 func (s *scalers) forget(uid types.UID) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
@@ -84,6 +101,9 @@ func (r *Reconciler) scale(ctx context.Context, before, bc *v1alpha1.BotCluster,
 	}
 	policy, policyErr := scalingPolicy(bc.Spec)
 	seen.scaling = scaling{on: true, policyErr: policyErr}
+	if r.scalers.of(bc.UID).ahead(bc.Status.Scaling, r.Clock.Now()) {
+		return errStatusStale
+	}
 	if bc.Status.Scaling != nil { // what was chosen before says which bots are surplus, not spec.replicas
 		render.SetReplicas(&seen.blueprint, bc.Spec, int(bc.Status.Scaling.Desired))
 	}
@@ -95,6 +115,7 @@ func (r *Reconciler) scale(ctx context.Context, before, bc *v1alpha1.BotCluster,
 	if bc.Status.Scaling != nil {
 		render.SetReplicas(&seen.blueprint, bc.Spec, int(bc.Status.Scaling.Desired))
 	}
+	seen.drains(bc)
 	if last := seen.scaling.last; last != nil && last.StopCreating {
 		seen.blueprint.Policy.HoldCreates = r.Clock.Now().Before(last.BreakerUntil)
 	}
@@ -116,7 +137,7 @@ func (r *Reconciler) decide(
 	usages, kept.meterErr = seen.host.Usage(ctx, seen.blueprint.Owner)
 	found := scalingObservation(seen, kept, usages, now)
 	decision, state := autoscale.Decide(policy, scalingState(bc.Status.Scaling), found, now)
-	kept.last, seen.scaling.decided = &decision, true
+	kept.last, kept.decidedAt, seen.scaling.decided = &decision, now, true
 	seen.scaling.next = policy.Interval
 	if again := decision.Reconsider.Sub(now); !decision.Reconsider.IsZero() && again < policy.Interval {
 		seen.scaling.next = max(again, time.Second)
@@ -128,7 +149,7 @@ func (r *Reconciler) decide(
 	}
 	ctrl.LoggerFrom(ctx).Info("Scaling", "from", decision.Current, "to", decision.Desired, "reason", decision.Message)
 	if err := r.saveStatus(ctx, before, bc); err != nil {
-		kept.due = time.Time{} // nothing was decided
+		kept.due, kept.last = time.Time{}, nil // nothing was decided
 		return err
 	}
 	r.announceScaling(bc, decision)
@@ -149,40 +170,53 @@ func scalingObservation(
 		instance := measured[a.Name]
 		instance.Name = a.Name
 		instance.Ready = a.Ready()
-		instance.Draining = a.Leaving() || a.Drained()
-		instance.Starting = !instance.Ready && !instance.Draining
+		instance.Draining = a.Leaving()
+		instance.Starting = slices.Contains(risingPhases, a.Phase)
 		found.Instances = append(found.Instances, instance)
 	}
 	return found
 }
 
-// launchesOf says how the making of bots goes.
+// risingPhases are those of bots on their way up. Others that do not serve will not, for all that is known.
+var risingPhases = []plan.Phase{
+	plan.PhaseAbsent, plan.PhaseCreating, plan.PhaseStopped, plan.PhaseStarting, plan.PhaseBooting, plan.PhaseProbing,
+}
+
+// launchesOf says how the making of bots goes. To start again what ran before is no launch, nor is anything about an edge; and what
+// failed before the last bot came up is over.
 func launchesOf(seen *observation) autoscale.Launches {
 	var launches autoscale.Launches
+	ran := map[string]bool{}
 	for i := range seen.Inventory.Instances {
 		bot := &seen.Inventory.Instances[i]
 		if bot.Tier != model.TierBot || !bot.Owned {
 			continue
 		}
-		switch bot.Operation {
-		case "create", "configure", "start":
+		ran[bot.Name] = !bot.StartedAt.IsZero()
+		up := bot.Operation == "" && bot.State == model.StateRunning && bot.Address.IsValid()
+		switch {
+		case slices.Contains(launchVerbs, bot.Operation):
 			launches.InFlight++
-		case "":
-			if bot.State == model.StateRunning && bot.StartedAt.After(launches.LastSucceeded) && bot.Address.IsValid() {
-				launches.LastSucceeded = bot.StartedAt
-			}
+		case up && bot.StartedAt.After(launches.LastSucceeded):
+			launches.LastSucceeded = bot.StartedAt
 		}
 	}
-	for _, failure := range seen.Inventory.Failures {
-		if slices.Contains([]string{"create", "configure", "start"}, failure.Operation) {
-			launches.Failed += failure.Count
-			if failure.At.After(launches.LastFailed) {
-				launches.LastFailed = failure.At
-			}
+	stem := seen.blueprint.Owner.Prefix + string(model.TierBot) + "-"
+	for name, failure := range seen.Inventory.Failures {
+		launch := strings.HasPrefix(name, stem) && slices.Contains(launchVerbs, failure.Operation) && !ran[name]
+		if !launch || !failure.At.After(launches.LastSucceeded) {
+			continue
+		}
+		launches.Failed += failure.Count
+		if failure.At.After(launches.LastFailed) {
+			launches.LastFailed = failure.At
 		}
 	}
 	return launches
 }
+
+// launchVerbs are the operations that make a bot.
+var launchVerbs = []string{"create", "configure", "start"}
 
 func replicasOf(blueprint plan.Blueprint) int {
 	for _, tier := range blueprint.Tiers {

@@ -27,6 +27,10 @@ func (r report) scalingActive(status *v1alpha1.ScalingStatus) conditions.Fact {
 	case status == nil:
 		return isUnknown(kind, v1alpha1.ReasonNotObserved, "the signals were not looked at yet")
 	}
+	if last := r.seen.scaling.last; last != nil && last.StopCreating {
+		return isFalse(kind, v1alpha1.ReasonLaunchesFailing,
+			"launches of bots keep failing, so none is made for a while; the failures are told with the bots, and it goes on by itself")
+	}
 	if missing := unknownRules(status); len(missing) > 0 {
 		message := "there is no value for " + strings.Join(missing, ", ") + ", so no bot is taken away"
 		if err := r.seen.scaling.meterErr; err != nil {

@@ -27,7 +27,11 @@ func (s *signals) observe(
 	usages []model.Usage, edges map[string]plan.EdgeObservation, unheard bool, now time.Time,
 ) map[string]autoscale.Instance {
 	found := map[string]autoscale.Instance{}
-	for name, share := range s.usages.Observe(usages) {
+	shares := map[string]autoscale.Share{}
+	if usages != nil { // else they could not be had, and the readings before are kept for the next
+		shares = s.usages.Observe(usages)
+	}
+	for name, share := range shares {
 		bot := found[name]
 		bot.CPU, bot.Memory = share.CPU, share.Memory
 		found[name] = bot

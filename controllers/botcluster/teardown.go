@@ -22,6 +22,7 @@ var abandonHint = fmt.Sprintf("to delete the BotCluster and leave its instances 
 
 // tearDown makes one pass for a BotCluster that is being deleted.
 func (r *Reconciler) tearDown(ctx context.Context, _, bc *v1alpha1.BotCluster) (ctrl.Result, error) {
+	r.scalers.forget(bc.UID)
 	if !controllerutil.ContainsFinalizer(bc, v1alpha1.Finalizer) {
 		return ctrl.Result{}, nil
 	}
@@ -30,7 +31,6 @@ func (r *Reconciler) tearDown(ctx context.Context, _, bc *v1alpha1.BotCluster) (
 			"the annotation %s is set: what the BotCluster had on Incus is left behind", v1alpha1.AnnotationAbandon)
 		return ctrl.Result{}, r.release(ctx, bc)
 	}
-	r.scalers.forget(bc.UID)
 	seen := observation{blueprint: render.Remains(r.owner(bc), r.Policy)}
 	seen.host, seen.hostErr = r.host(ctx, bc)
 	if seen.InventoryErr = seen.hostErr; seen.hostErr == nil {

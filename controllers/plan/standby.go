@@ -33,7 +33,12 @@ func (f *fleet) standbySpent(a *Assessment) string {
 
 // relieve lets standbys take the places of bots that stopped: that is quicker than to start them again. One that is young is
 // started all the same, so that whatever stops bots does not make others be made for ever.
+//
+// Frozen ones are thawed, with all that they have in hand. While not everything could be read nobody is promoted, so nobody goes.
 func (f *fleet) relieve() {
+	if !f.seen.Complete() {
+		return
+	}
 	waiting := 0
 	for _, a := range f.standbys {
 		if f.canServe(a) && a.Phase == PhaseStandby {
@@ -41,7 +46,7 @@ func (f *fleet) relieve() {
 		}
 	}
 	f.kept = slices.DeleteFunc(f.kept, func(a *Assessment) bool {
-		stopped := worth(a) == worthBroken && a.Phase == PhaseStopped && a.idle() && !a.restarting()
+		stopped := worth(a) == worthBroken && a.idle() && a.Instance.State == model.StateStopped && !a.restarting()
 		if waiting == 0 || !stopped || f.age(a) <= f.want.Policy.ReplaceAfter {
 			return false
 		}
