@@ -3,6 +3,7 @@ package botcluster
 import (
 	"context"
 	"errors"
+	"net/netip"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -192,6 +193,14 @@ var _ = Describe("The signals", func() {
 		Expect(second.QueueDepth.Value).To(BeNumerically("==", 5))
 	})
 
+	It("keep the last reading of Incus while it cannot be asked", func() {
+		s := newSignals(minute)
+		s.observe(usage(midday, 0), nil, false, midday)
+		s.observe(nil, nil, false, midday.Add(minute))
+		later := midday.Add(2 * minute)
+		Expect(s.observe(usage(later, minute), nil, false, later)["bot-1"].CPU.Value).To(BeNumerically("~", 25))
+	})
+
 	It("know nothing of the traffic while an edge cannot be heard", func() {
 		s := newSignals(minute)
 		s.observe(nil, edges(100, 3), false, midday)
@@ -237,3 +246,54 @@ var _ = Describe("The number of bots", func() {
 })
 
 func every(d time.Duration) *metav1.Duration { return &metav1.Duration{Duration: d} }
+
+var _ = Describe("Launches that count as failed", func() {
+	const stem = "crew-bot-"
+	seenWith := func(failures map[string]model.Failure, bots ...model.Instance) *observation {
+		seen := &observation{}
+		seen.blueprint.Owner.Prefix = "crew-"
+		seen.Inventory = model.Inventory{Instances: bots, Failures: failures}
+		return seen
+	}
+	failed := func(operation string, at time.Time) model.Failure {
+		return model.Failure{Operation: operation, Count: 2, At: at}
+	}
+	up := func(name string, started time.Time) model.Instance {
+		return model.Instance{
+			Name: name, Owned: true, Tier: model.TierBot, State: model.StateRunning, StartedAt: started, Address: netip.MustParseAddr("10.0.0.1"),
+		}
+	}
+
+	DescribeTable("are", func(seen *observation, count int) { Expect(launchesOf(seen).Failed).To(Equal(count)) },
+		Entry("those of new bots", seenWith(map[string]model.Failure{stem + "1": failed("create", midday), stem + "2": failed("start", midday)}), 4),
+		Entry("none of an edge", seenWith(map[string]model.Failure{"crew-edge-1": failed("start", midday)}), 0),
+		Entry("none of a bot that ran before", seenWith(map[string]model.Failure{stem + "1": failed("start", midday)},
+			model.Instance{Name: stem + "1", Owned: true, Tier: model.TierBot, State: model.StateStopped, StartedAt: midday.Add(-time.Hour)}), 0),
+		Entry("none from before a bot came up", seenWith(map[string]model.Failure{stem + "2": failed("create", midday)},
+			up(stem+"1", midday.Add(time.Minute))), 0),
+		Entry("none of other operations", seenWith(map[string]model.Failure{stem + "1": failed("stop", midday)}), 0),
+	)
+})
+
+var _ = Describe("A status that is older than the last decision", func() {
+	decided := &scaler{last: &autoscale.Decision{Desired: 3}, decidedAt: midday}
+
+	It("is not acted on for as long as a cache may lag", func() {
+		Expect(decided.ahead(&v1alpha1.ScalingStatus{Desired: 2}, midday.Add(time.Second))).To(BeTrue())
+		Expect(decided.ahead(nil, midday.Add(time.Second))).To(BeTrue())
+		Expect(decided.ahead(&v1alpha1.ScalingStatus{Desired: 3}, midday.Add(time.Second))).To(BeFalse())
+		Expect(decided.ahead(&v1alpha1.ScalingStatus{Desired: 2}, midday.Add(time.Minute))).To(BeFalse(), "somebody else wrote it")
+		Expect((&scaler{}).ahead(nil, midday)).To(BeFalse())
+	})
+})
+
+var _ = Describe("Bots in reserve", func() {
+	It("are counted beside those that serve", func() {
+		r, bc := served(2, 1), crew()
+		waiting := ready(model.TierBot, 3)
+		waiting.Standby, waiting.Wanted, waiting.Phase = true, true, plan.PhaseStandby
+		r.plan.Assessments = append(r.plan.Assessments, waiting)
+		r.fill(bc)
+		Expect(bc.Status.Tiers).To(ContainElement(And(HaveField("Name", "bot"), HaveField("Current", int32(2)), HaveField("Standby", int32(1)))))
+	})
+})

@@ -39,6 +39,14 @@ func (s *scene) warm(ordinal int) *model.Instance {
 var _ = Describe("A standby", func() {
 	const missing = "1 bot is to wait frozen and this one is missing"
 
+	It("does not take the place of a bot that somebody froze, which is thawed with all that it has in hand", func() {
+		s := guarding(2)
+		s.bot(1).State = model.StateFrozen
+		s.bot(1).CreatedAt = s.now.Add(-time.Hour)
+		Expect(s.plan().String()).To(ContainSubstring("Start crew-bot-1 because it is wanted and frozen"))
+		Expect(s.plan().String()).NotTo(ContainSubstring("Mark crew-bot-1"))
+	})
+
 	DescribeTable("is made when the bots that serve have what they need", func(change func(*scene), sentences ...string) {
 		s := calm(2, 1)
 		s.tier(model.TierBot).Standby = 1
