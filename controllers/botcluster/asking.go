@@ -5,6 +5,8 @@ import (
 	"sync"
 	"time"
 
+	"k8s.io/utils/clock"
+
 	"github.com/generalbots/botcluster-operator/controllers/plan"
 )
 
@@ -18,6 +20,7 @@ const answerAge = 500 * time.Millisecond
 
 // askings are questions to edges that outlive the pass which asked, by edge.
 type askings struct {
+	clock   clock.PassiveClock
 	mutex   sync.Mutex
 	pending map[string]*asking
 }
@@ -30,10 +33,10 @@ type asking struct {
 }
 
 // old tells that the answer came too long ago to be one.
-func (a *asking) old() bool {
+func (a *asking) old(now clock.PassiveClock) bool {
 	select {
 	case <-a.done:
-		return time.Since(a.answered) > answerAge
+		return now.Since(a.answered) > answerAge
 	default:
 		return false
 	}
@@ -44,7 +47,7 @@ func (a *asking) old() bool {
 func (a *askings) ask(ctx context.Context, key string, question func(context.Context) plan.EdgeObservation) plan.EdgeObservation {
 	a.mutex.Lock()
 	asked := a.pending[key]
-	if asked == nil || asked.old() {
+	if asked == nil || asked.old(a.clock) {
 		asked = &asking{done: make(chan struct{})}
 		if a.pending == nil {
 			a.pending = map[string]*asking{}
@@ -52,18 +55,16 @@ func (a *askings) ask(ctx context.Context, key string, question func(context.Con
 		a.pending[key] = asked
 		go func() {
 			asked.answer = question(context.WithoutCancel(ctx))
-			asked.answered = time.Now()
+			asked.answered = a.clock.Now()
 			close(asked.done)
 		}()
 	}
 	a.mutex.Unlock()
-	timer := time.NewTimer(edgePatience)
-	defer timer.Stop()
+	patient, cancel := context.WithTimeout(ctx, edgePatience)
+	defer cancel()
 	select {
 	case <-asked.done:
-	case <-ctx.Done():
-		return plan.EdgeObservation{Err: errEdgeBoots}
-	case <-timer.C:
+	case <-patient.Done():
 		return plan.EdgeObservation{Err: errEdgeBoots}
 	}
 	a.forget(key)

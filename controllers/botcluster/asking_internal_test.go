@@ -7,6 +7,7 @@ import (
 	"time"
 
 	. "github.com/onsi/gomega"
+	"k8s.io/utils/clock"
 
 	"github.com/generalbots/botcluster-operator/controllers/model"
 	"github.com/generalbots/botcluster-operator/controllers/plan"
@@ -21,7 +22,7 @@ type slowEdge struct {
 func (e *slowEdge) answer(context.Context) plan.EdgeObservation {
 	e.asked++
 	number := e.asked
-	time.Sleep(e.took)
+	<-time.After(e.took)
 	return plan.EdgeObservation{State: model.EdgeState{Process: string(rune('0' + number))}}
 }
 
@@ -29,7 +30,7 @@ func (e *slowEdge) answer(context.Context) plan.EdgeObservation {
 func inBubble(t *testing.T, took time.Duration, test func(g *WithT, edge *slowEdge, ask func() plan.EdgeObservation)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		edge, asked := &slowEdge{took: took}, &askings{}
+		edge, asked := &slowEdge{took: took}, &askings{clock: clock.RealClock{}}
 		test(NewWithT(t), edge, func() plan.EdgeObservation { return asked.ask(t.Context(), "edge-1", edge.answer) })
 	})
 }
@@ -47,7 +48,7 @@ func TestAskingDoesNotWaitForASlowAnswerWhichALaterPassHears(t *testing.T) {
 		g.Expect(ask().Err).To(MatchError(errEdgeBoots))
 		g.Expect(time.Since(began)).To(Equal(edgePatience))
 		g.Expect(ask().Err).To(MatchError(errEdgeBoots))
-		time.Sleep(time.Second)
+		<-time.After(time.Second)
 		g.Expect(ask().State.Process).To(Equal("1"))
 		g.Expect(edge.asked).To(Equal(1))
 	})
@@ -56,9 +57,9 @@ func TestAskingDoesNotWaitForASlowAnswerWhichALaterPassHears(t *testing.T) {
 func TestAskingTakesNoOldAnswerForANewOne(t *testing.T) {
 	inBubble(t, 2*edgePatience, func(g *WithT, _ *slowEdge, ask func() plan.EdgeObservation) {
 		g.Expect(ask().Err).To(HaveOccurred())
-		time.Sleep(time.Minute)
+		<-time.After(time.Minute)
 		g.Expect(ask().Err).To(HaveOccurred())
-		time.Sleep(2 * edgePatience)
+		<-time.After(2 * edgePatience)
 		g.Expect(ask().State.Process).To(Equal("2"))
 	})
 }

@@ -74,7 +74,9 @@ func NewReconciler(options Options) *Reconciler {
 	if options.Metrics == nil {
 		options.Metrics = newMetrics()
 	}
-	return &Reconciler{Options: options, secrets: newSecrets(options.Reader, options.Clock)}
+	return &Reconciler{
+		Options: options, secrets: newSecrets(options.Reader, options.Clock), askings: askings{clock: options.Clock},
+	}
 }
 
 // +kubebuilder:rbac:groups=scaling.generalbots.dev,resources=botclusters,verbs=get;list;watch;patch

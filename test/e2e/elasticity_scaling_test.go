@@ -21,7 +21,8 @@ var _ = Describe("Auto-scaling", Label("elasticity"), func() {
 			spec.Bot.Resources.CPU = new(intstr.FromString("200m"))
 			spec.Scaling = v1alpha1.ScalingSpec{
 				Enabled: true, MinInstances: 2, MaxInstances: 6, Mode: v1alpha1.ScalingModeProportional,
-				CPUThreshold: new(int32(50)), MemoryThreshold: new(int32(0)), RequestThreshold: new(int32(0)),
+				// Far below what the load asks for: on a busy machine the bots do not get all of their share.
+				CPUThreshold: new(int32(15)), MemoryThreshold: new(int32(0)), RequestThreshold: new(int32(0)),
 				Cooldown: seconds(5), CheckInterval: seconds(5), StabilizationWindow: seconds(10),
 			}
 		})
