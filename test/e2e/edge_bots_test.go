@@ -74,6 +74,9 @@ var _ = Describe("Bots behind the edge", Label("edge"), func() {
 		}
 		expectSticky()
 
+		// So that the numbers have no gaps, and what is made anew in the place of the old has its name.
+		patchSpec(ctx, bc, `{"scaling":{"victims":"HighestOrdinal"}}`)
+
 		By("more bots")
 		scale(ctx, bc, "5")
 		expectSticky()
