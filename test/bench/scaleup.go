@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -157,7 +158,7 @@ func (s *scaled) grow(ctx context.Context) (time.Duration, error) {
 		return 0, err
 	}
 	err := wait.PollUntilContextTimeout(ctx, servingPoll, launchTimeout, true, func(ctx context.Context) (bool, error) {
-		bot, err := answering(ctx, s.bc.Status.URLs[0]+"api/grown")
+		bot, err := answering(ctx, strings.TrimSuffix(s.bc.Status.URLs[0], "/")+"/api/grown")
 		return err == nil && !s.known[bot], err
 	})
 	took := time.Since(started)
