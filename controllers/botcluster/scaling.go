@@ -45,8 +45,10 @@ type scaler struct {
 	interval   time.Duration
 	signals    *signals
 	last       *autoscale.Decision
-	decidedAt  time.Time
-	meterErr   error
+	// saved is the number that was last written down before it was acted on, and savedAt when.
+	saved    int
+	savedAt  time.Time
+	meterErr error
 	// shown are the values behind what the status says of the rules.
 	shown map[string]float64
 }
@@ -79,10 +81,10 @@ const cacheDelay = 5 * time.Second
 
 // ahead tells that a decision was saved that the status, as it was read, does not show yet.
 func (s *scaler) ahead(status *v1alpha1.ScalingStatus, now time.Time) bool {
-	if s.last == nil || now.Sub(s.decidedAt) > cacheDelay {
+	if s.savedAt.IsZero() || now.Sub(s.savedAt) > cacheDelay {
 		return false
 	}
-	return status == nil || int(status.Desired) != s.last.Desired
+	return status == nil || int(status.Desired) != s.saved
 }
 
 func (s *scalers) forget(uid types.UID) {
@@ -137,7 +139,7 @@ func (r *Reconciler) decide(
 	usages, kept.meterErr = seen.host.Usage(ctx, seen.blueprint.Owner)
 	found := scalingObservation(seen, kept, usages, now)
 	decision, state := autoscale.Decide(policy, scalingState(bc.Status.Scaling), found, now)
-	kept.last, kept.decidedAt, seen.scaling.decided = &decision, now, true
+	kept.last, seen.scaling.decided = &decision, true
 	seen.scaling.next = policy.Interval
 	if again := decision.Reconsider.Sub(now); !decision.Reconsider.IsZero() && again < policy.Interval {
 		seen.scaling.next = max(again, time.Second)
@@ -152,6 +154,7 @@ func (r *Reconciler) decide(
 		kept.due, kept.last = time.Time{}, nil // nothing was decided
 		return err
 	}
+	kept.saved, kept.savedAt = decision.Desired, now
 	r.announceScaling(bc, decision)
 	return nil
 }

@@ -276,7 +276,7 @@ var _ = Describe("Launches that count as failed", func() {
 })
 
 var _ = Describe("A status that is older than the last decision", func() {
-	decided := &scaler{last: &autoscale.Decision{Desired: 3}, decidedAt: midday}
+	decided := &scaler{saved: 3, savedAt: midday}
 
 	It("is not acted on for as long as a cache may lag", func() {
 		Expect(decided.ahead(&v1alpha1.ScalingStatus{Desired: 2}, midday.Add(time.Second))).To(BeTrue())
