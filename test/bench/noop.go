@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/tools/events"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -26,6 +27,8 @@ const (
 	noopPasses = 500
 	// noopBudget is design's bound for the p99 at 10 instances, in milliseconds; it grows in proportion to the instances.
 	noopBudget = 2.0
+	// passPause is the time between two passes until all is at rest: here nobody else makes them.
+	passPause = 10 * time.Millisecond
 )
 
 // measureNoop measures a pass over a BotCluster at rest, as the operator makes it: the object from the informer's cache,
@@ -109,7 +112,7 @@ func noopReconciler(ctx context.Context, cluster *ground.Kubernetes, host *fakeH
 
 // converge makes passes until the BotCluster is ready and at rest.
 func converge(ctx context.Context, reconciler *botcluster.Reconciler, cluster *ground.Kubernetes, bc *v1alpha1.BotCluster) error {
-	return poll(ctx, func(ctx context.Context) (bool, error) {
+	return wait.PollUntilContextTimeout(ctx, passPause, launchTimeout, true, func(ctx context.Context) (bool, error) {
 		if _, err := reconciler.Reconcile(ctx, ctrl.Request{NamespacedName: client.ObjectKeyFromObject(bc)}); err != nil {
 			return false, fmt.Errorf("a pass: %w", err)
 		}
