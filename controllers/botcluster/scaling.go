@@ -119,7 +119,7 @@ func (r *Reconciler) scale(ctx context.Context, before, bc *v1alpha1.BotCluster,
 	}
 	seen.drains(bc)
 	if last := seen.scaling.last; last != nil && last.StopCreating {
-		seen.blueprint.Policy.HoldCreates = r.Clock.Now().Before(last.BreakerUntil)
+		seen.blueprint.Policy.HoldLaunches = r.Clock.Now().Before(last.BreakerUntil)
 	}
 	return nil
 }
@@ -164,9 +164,8 @@ func scalingObservation(
 	seen *observation, kept *scaler, usages []model.Usage, now time.Time,
 ) autoscale.Observation {
 	found := autoscale.Observation{Desired: replicasOf(seen.blueprint), Launches: launchesOf(seen)}
-	assessments := plan.BotCluster(seen.blueprint, seen.Observed, now).Assessments
 	measured := kept.signals.observe(usages, seen.Edges, seen.EdgeUnheard(seen.blueprint.Owner), now)
-	for _, a := range assessments {
+	for _, a := range plan.Assess(seen.blueprint, seen.Observed, now) {
 		if a.Tier != model.TierBot || a.Instance == nil || !a.Instance.Owned || a.Instance.Standby {
 			continue
 		}

@@ -1,6 +1,7 @@
 package botcluster
 
 import (
+	"math"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -109,7 +110,7 @@ func ruleStatuses(before *v1alpha1.ScalingStatus, votes []autoscale.Vote, shown 
 		}
 		was, known := told[vote.Rule]
 		last, remembered := shown[vote.Rule]
-		near := remembered && abs(*vote.Value-last) <= worthTelling*vote.Threshold
+		near := remembered && math.Abs(*vote.Value-last) <= worthTelling*vote.Threshold
 		if known && near && was.Vote == rule.Vote && was.Threshold == rule.Threshold && was.Message == rule.Message {
 			rules = append(rules, was)
 			continue
@@ -118,13 +119,6 @@ func ruleStatuses(before *v1alpha1.ScalingStatus, votes []autoscale.Vote, shown 
 		rules = append(rules, rule)
 	}
 	return rules
-}
-
-func abs(value float64) float64 {
-	if value < 0 {
-		return -value
-	}
-	return value
 }
 
 func timeOf(at *metav1.Time) time.Time {

@@ -99,7 +99,7 @@ func (s *instanceStage) create(a Assessment) {
 	if !found || a.later || !s.seen.Complete() || s.held(a, "create") {
 		return
 	}
-	if a.Tier == model.TierBot && s.want.Policy.HoldCreates {
+	if s.launchHeld(a) {
 		return
 	}
 	if tier.VolumePool != "" && !hasVolume(s.seen.Observed, s.want, tier, a.Name) {
@@ -138,6 +138,11 @@ func (s *instanceStage) launch() bool {
 	return true
 }
 
+// launchHeld tells that a bot which never ran is not to be made for now.
+func (s *instanceStage) launchHeld(a Assessment) bool {
+	return s.want.Policy.HoldLaunches && a.Tier == model.TierBot && (a.Instance == nil || a.Instance.StartedAt.IsZero())
+}
+
 // held tells that the operation failed on the instance too recently to try it again.
 func (s *instanceStage) held(a Assessment, operation string) bool {
 	return s.plan.held(s.want.Policy, a.Failure, operation, s.now)
@@ -146,7 +151,7 @@ func (s *instanceStage) held(a Assessment, operation string) bool {
 // start configures and starts an instance that does not run. One that has the files of its own, older template keeps them.
 func (s *instanceStage) start(a Assessment) {
 	tier, found := s.want.tier(a.Tier)
-	if !found || s.want.evacuated(*a.Instance) || s.held(a, "start") {
+	if !found || s.want.evacuated(*a.Instance) || s.held(a, "start") || s.launchHeld(a) {
 		return
 	}
 	bare := a.Instance.State == model.StateStopped && a.Instance.Configured == ""

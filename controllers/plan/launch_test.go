@@ -28,6 +28,19 @@ func expectPlan(p plan.Plan, sentences ...string) {
 }
 
 var _ = Describe("Launching", func() {
+	It("is held while launches keep failing, but of what ran before and of edges", func() {
+		s := calm(3, 2)
+		s.want.Policy.HoldLaunches = true
+		s.remove(botName(1))
+		s.stopBot(2).StartedAt = time.Time{}
+		s.stopBot(3)
+		s.remove(edgeName(2))
+		expectPlan(s.plan(), "Create crew-edge-2 because 2 edges are wanted and this one is missing",
+			"Start crew-bot-3 because it is wanted and stopped")
+		s.want.Policy.HoldLaunches = false
+		Expect(s.plan().String()).To(And(ContainSubstring("Create crew-bot-1"), ContainSubstring("Start crew-bot-2")))
+	})
+
 	DescribeTable("creates what is missing", func(change func(*scene), recheck time.Duration, sentences ...string) {
 		s := calm(3, 1)
 		s.remove(botName(2))

@@ -38,6 +38,15 @@ func BotCluster(want Blueprint, seen Observed, now time.Time) Plan {
 	return plan
 }
 
+// Assess judges every instance of a BotCluster that is to exist, as a plan does; nil when they cannot be seen.
+func Assess(want Blueprint, seen Observed, now time.Time) []Assessment {
+	if seen.InventoryErr != nil {
+		return nil
+	}
+	assessments, _ := assessor{want: want, seen: look(want, seen), now: now}.all()
+	return assessments
+}
+
 // volumes makes the data volumes that wanted instances need.
 func (p *Plan) volumes(want Blueprint, seen Observed) {
 	if !seen.Complete() {

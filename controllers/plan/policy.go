@@ -34,8 +34,9 @@ type Policy struct {
 	ReplaceAfter time.Duration
 	// HealthyAfter is how long a bot must have run since it was restarted for its health before that is forgotten.
 	HealthyAfter time.Duration
-	// HoldCreates keeps bots from being created for now: launches keep failing. Those that are there are started and healed.
-	HoldCreates bool
+	// HoldLaunches keeps bots from being made for now: launches keep failing. Those that ran before are started and healed. One
+	// that never ran waits as well, or its failures would hold up all others for ever.
+	HoldLaunches bool
 	// RestartDelay is the least time between two starts of one instance, so that one that dies at boot does not burn
 	// the host's CPU.
 	RestartDelay time.Duration
