@@ -113,10 +113,12 @@ func (r *Reconciler) ask(ctx context.Context, host provider.Host, edge model.Ins
 		state, err := r.edge(host, edge.Name).State(ctx)
 		return plan.EdgeObservation{State: state, Err: err}
 	}
+	key := edgeKey(host, edge.Name)
 	if !young {
+		r.askings.forget(key)
 		return question(ctx)
 	}
-	return r.askings.ask(ctx, edgeKey(host, edge.Name), question)
+	return r.askings.ask(ctx, key, question)
 }
 
 func (r *Reconciler) host(ctx context.Context, bc *v1alpha1.BotCluster) (provider.Host, error) {
