@@ -100,11 +100,10 @@ func prepareOperator(ctx context.Context) (*ground.Kubernetes, func() (*ground.O
 	}, nil
 }
 
-// launchOurs applies a BotCluster, measures until it is ready, and deletes it.
-func launchOurs(ctx context.Context, cluster *ground.Kubernetes, incus *ground.Incus, bots int) (time.Duration, error) {
-	bc := &v1alpha1.BotCluster{
-		// The API server of the benchmark collects no garbage: the next one must not meet the Secret of this one.
-		ObjectMeta: metav1.ObjectMeta{Namespace: "default", GenerateName: "bench-"},
+// realCluster is a BotCluster on real Incus, with a name of its own.
+func realCluster(incus *ground.Incus, prefix string, bots int) *v1alpha1.BotCluster {
+	return &v1alpha1.BotCluster{
+		ObjectMeta: metav1.ObjectMeta{Namespace: "default", GenerateName: prefix},
 		Spec: v1alpha1.BotClusterSpec{
 			Replicas: new(int32(bots)),
 			Incus: v1alpha1.IncusSpec{
@@ -114,6 +113,12 @@ func launchOurs(ctx context.Context, cluster *ground.Kubernetes, incus *ground.I
 			Edge: v1alpha1.EdgeSpec{Image: v1alpha1.ImageReference{Alias: "botcluster-edge"}},
 		},
 	}
+}
+
+// launchOurs applies a BotCluster, measures until it is ready, and deletes it.
+func launchOurs(ctx context.Context, cluster *ground.Kubernetes, incus *ground.Incus, bots int) (time.Duration, error) {
+	// The API server of the benchmark collects no garbage: the next one must not meet the Secret of this one.
+	bc := realCluster(incus, "bench-", bots)
 	started := time.Now()
 	if err := cluster.Client.Create(ctx, bc); err != nil {
 		return 0, fmt.Errorf("apply: %w", err)

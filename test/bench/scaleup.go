@@ -11,7 +11,6 @@ import (
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -103,17 +102,7 @@ type scaled struct {
 }
 
 func startScaled(ctx context.Context, cluster *ground.Kubernetes, incus *ground.Incus) (*scaled, error) {
-	bc := &v1alpha1.BotCluster{
-		ObjectMeta: metav1.ObjectMeta{Namespace: "default", GenerateName: "scale-"},
-		Spec: v1alpha1.BotClusterSpec{
-			Replicas: new(int32(1)),
-			Incus: v1alpha1.IncusSpec{
-				UnixSocket: ground.UnixSocket, Project: incus.Project, StoragePool: incus.Pool, Network: incus.Network,
-			},
-			Bot:  v1alpha1.BotSpec{Image: v1alpha1.ImageReference{Alias: "botcluster-bot"}},
-			Edge: v1alpha1.EdgeSpec{Image: v1alpha1.ImageReference{Alias: "botcluster-edge"}},
-		},
-	}
+	bc := realCluster(incus, "scale-", 1)
 	if err := cluster.Client.Create(ctx, bc); err != nil {
 		return nil, fmt.Errorf("apply: %w", err)
 	}

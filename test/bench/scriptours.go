@@ -43,28 +43,18 @@ func startOurs(ctx context.Context, incus *ground.Incus) (*oursFleet, error) {
 	return f, nil
 }
 
-// oursCluster has what the script is told, its default mode and victims, and signals of CPU alone, as the script.
+// oursCluster has what the script is told, and signals of CPU alone, as the script; it goes where the load would fit, while the
+// script adds one bot at a time.
 func oursCluster(incus *ground.Incus) *v1alpha1.BotCluster {
-	return &v1alpha1.BotCluster{
-		ObjectMeta: metav1.ObjectMeta{Namespace: "default", GenerateName: "script-"},
-		Spec: v1alpha1.BotClusterSpec{
-			Replicas: new(int32(scriptLeast)),
-			Incus: v1alpha1.IncusSpec{
-				UnixSocket: ground.UnixSocket, Project: incus.Project, StoragePool: incus.Pool, Network: incus.Network,
-			},
-			Bot: v1alpha1.BotSpec{
-				Image:     v1alpha1.ImageReference{Alias: "botcluster-bot"},
-				Resources: v1alpha1.Resources{CPU: new(intstr.FromString("200m"))}, // scriptAllowance
-			},
-			Edge: v1alpha1.EdgeSpec{Image: v1alpha1.ImageReference{Alias: "botcluster-edge"}},
-			Scaling: v1alpha1.ScalingSpec{
-				Enabled: true, MinInstances: scriptLeast, MaxInstances: scriptMost, Mode: v1alpha1.ScalingModeProportional,
-				CPUThreshold: new(int32(scriptThreshold)), MemoryThreshold: new(int32(0)), RequestThreshold: new(int32(0)),
-				CheckInterval: &metav1.Duration{Duration: scriptInterval}, Cooldown: &metav1.Duration{Duration: scriptCooldown},
-				StabilizationWindow: &metav1.Duration{Duration: 2 * scriptInterval},
-			},
-		},
+	bc := realCluster(incus, "script-", scriptLeast)
+	bc.Spec.Bot.Resources.CPU = new(intstr.FromString("200m")) // scriptAllowance
+	bc.Spec.Scaling = v1alpha1.ScalingSpec{
+		Enabled: true, MinInstances: scriptLeast, MaxInstances: scriptMost, Mode: v1alpha1.ScalingModeProportional,
+		CPUThreshold: new(int32(scriptThreshold)), MemoryThreshold: new(int32(0)), RequestThreshold: new(int32(0)),
+		CheckInterval: &metav1.Duration{Duration: scriptInterval}, Cooldown: &metav1.Duration{Duration: scriptCooldown},
+		StabilizationWindow: &metav1.Duration{Duration: 2 * scriptInterval},
 	}
+	return bc
 }
 
 // whole waits until so many bots serve.
